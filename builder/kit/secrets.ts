@@ -1,0 +1,25 @@
+/** Secrets are registered once, and scrubbed from every line that leaves the process, encoded forms too. */
+const MASK = '********';
+/** Shorter values would blank out innocent text. */
+const SHORTEST = 6;
+
+export class Secrets {
+  readonly #forms = new Set<string>();
+
+  register(secret: string): void {
+    if (secret.length < SHORTEST) return;
+    const json = JSON.stringify(secret).slice(1, -1);
+    for (const form of [secret, json, encodeURIComponent(secret), Buffer.from(secret).toString('base64')]) this.#forms.add(form);
+  }
+
+  scrub(text: string): string {
+    let clean = text;
+    for (const form of this.#forms) clean = clean.replaceAll(form, MASK);
+    return clean;
+  }
+}
+
+/** User name and password of a URL replaced, the rest kept: for sources that are named in logs and provenance. */
+export function withoutCredentials(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@\s]*@/i, '$1');
+}

@@ -1,0 +1,12 @@
+/** The artifacts of a definition: a union over the kinds, one folder a kind; a new kind is one line here and in index.ts. */
+import Type, { type Static } from 'typebox';
+
+import { DebianArtifact } from './debian/schema.ts';
+import { FileArtifact } from './file/schema.ts';
+import { PypiArtifact } from './pypi/schema.ts';
+import { UrlArtifact } from './url/schema.ts';
+
+export const Artifact = Type.Union([DebianArtifact, FileArtifact, PypiArtifact, UrlArtifact], {
+  description: 'kind: debian, file, pypi or url',
+});
+export type Artifact = Static<typeof Artifact>;

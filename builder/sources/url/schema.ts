@@ -1,0 +1,16 @@
+import Type, { type Static } from 'typebox';
+
+import { placement } from '../placement.ts';
+
+/** A download held to its hash. */
+export const UrlArtifact = Type.Object(
+  {
+    kind: Type.Literal('url'),
+    url: Type.String({ pattern: '^(https?|file)://' }),
+    sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+    unpack: Type.Optional(Type.Boolean({ default: false, description: 'Unpack the archive (tar, zip) into `into`' })),
+    ...placement,
+  },
+  { additionalProperties: false },
+);
+export type UrlArtifact = Static<typeof UrlArtifact>;

@@ -1,0 +1,108 @@
+/**
+ * What an image's definition says about the running unit, as it stands in /usr/lib/unit/unit.json: written by the
+ * builder, read by first boot and unitctl. The same schemas are members of image.yaml (builder/definition/).
+ */
+import Type, { type Static } from 'typebox';
+
+import { NamedProbe } from './probe.ts';
+import { Service } from './service.ts';
+import { Step } from './step.ts';
+import { Texts } from './texts.ts';
+
+const strict = { additionalProperties: false } as const;
+
+/** Where first boot's files are on a unit. */
+export const UNIT_PATHS = {
+  lib: '/usr/lib/unit',
+  definition: '/usr/lib/unit/unit.json',
+  release: '/usr/lib/unit/release.json',
+  settingsSchema: '/usr/lib/unit/settings.schema.json',
+  templates: '/usr/lib/unit/templates',
+  applyDir: '/usr/lib/unit/apply.d',
+  state: '/var/lib/unit',
+  settings: '/var/lib/unit/settings.json',
+  secrets: '/var/lib/unit/secrets',
+  journal: '/var/lib/unit/journal.jsonl',
+  finalised: '/var/lib/unit/finalised',
+} as const;
+
+export const Port = Type.Object(
+  {
+    port: Type.Integer({ minimum: 1, maximum: 65535 }),
+    protocol: Type.Optional(Type.Enum(['tcp', 'udp'])),
+    purpose: Type.String({ minLength: 1 }),
+  },
+  strict,
+);
+export type Port = Static<typeof Port>;
+
+/** Part of the product's state: reset, clones, backup and replication stand on it. */
+export const StateItem = Type.Object(
+  {
+    kind: Type.Enum(['data', 'configuration', 'secrets', 'cache']),
+    path: Type.String({ pattern: '^/' }),
+    owner: Type.String({ minLength: 1 }),
+    /** argv that writes a consistent copy to standard output; a plain copy of `path` where absent. */
+    dump: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
+    /** argv that reads such a copy from standard input. */
+    load: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
+  },
+  strict,
+);
+export type StateItem = Static<typeof StateItem>;
+
+export const Look = Type.Object(
+  {
+    logo: Type.Optional(Type.String({ description: 'SVG or PNG in the image folder' })),
+    colours: Type.Optional(
+      Type.Object(
+        { primary: Type.String({ pattern: '^#[0-9a-fA-F]{6}$' }), accent: Type.Optional(Type.String({ pattern: '^#[0-9a-fA-F]{6}$' })) },
+        strict,
+      ),
+    ),
+    support: Type.Optional(Type.String({ format: 'uri' })),
+    privacy: Type.Optional(Type.String({ format: 'uri' })),
+    languages: Type.Optional(Type.Array(Type.Enum(['en', 'ja', 'ru']), { minItems: 1, uniqueItems: true })),
+    keyboard: Type.Optional(Type.String({ minLength: 2 })),
+  },
+  strict,
+);
+export type Look = Static<typeof Look>;
+
+export const Probes = Type.Object(
+  { smoke: Type.Optional(Type.Array(NamedProbe)), acceptance: Type.Optional(Type.Array(NamedProbe)) },
+  strict,
+);
+
+export const Unit = Type.Object(
+  {
+    schemaVersion: Type.Literal(1),
+    name: Type.String(),
+    version: Type.String(),
+    title: Texts,
+    look: Type.Optional(Look),
+    services: Type.Record(Type.String(), Service),
+    ports: Type.Array(Port),
+    state: Type.Record(Type.String(), StateItem),
+    steps: Type.Array(Step),
+    probes: Probes,
+  },
+  strict,
+);
+export type Unit = Omit<Static<typeof Unit>, 'steps'> & { steps: Step[] };
+
+/** /usr/lib/unit/release.json. */
+export const Release = Type.Object(
+  {
+    schemaVersion: Type.Literal(1),
+    image: Type.String(),
+    version: Type.String(),
+    architecture: Type.Enum(['amd64']),
+    definitionHash: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+    lockHash: Type.Union([Type.String({ pattern: '^[0-9a-f]{64}$' }), Type.Null()]),
+    stepProtocol: Type.Integer(),
+    builder: Type.String(),
+  },
+  strict,
+);
+export type Release = Static<typeof Release>;

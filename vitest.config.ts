@@ -1,0 +1,21 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'fast', include: ['test/unit/**/*.test.ts', 'test/integration/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        test: {
+          name: 'vm',
+          include: ['test/vm/**/*.test.ts'],
+          // One virtual machine at a time: on two cores without KVM two would only slow each other down.
+          fileParallelism: false,
+          testTimeout: 30 * 60_000,
+          hookTimeout: 60 * 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+    reporters: ['default', './test/helpers/summary-reporter.ts'],
+  },
+});
