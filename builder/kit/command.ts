@@ -80,38 +80,86 @@ export function commandLine(program: string, args: readonly string[]): string {
 export async function run(ctx: Context, program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   ctx.signal.throwIfAborted();
   ctx.events.debug(`$ ${commandLine(program, args)}`);
-  const grace = (options.grace ?? 10) * 1000;
   const child = execa(program, args, {
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    env: { ...baseEnvironment(ctx.env), ...options.env },
-    extendEnv: false,
+    ...spawnOptions(ctx, options),
     stdin: options.input === undefined ? 'ignore' : 'pipe',
     ...(options.input === undefined ? {} : { input: options.input }),
     ...(options.stdoutFile === undefined ? {} : { stdout: { file: options.stdoutFile } }),
-    // A group of its own: a terminal's Ctrl-C must reach the program through us, so that cleanup keeps its order.
+    stripFinalNewline: true,
+    maxBuffer: 256 * 1024 * 1024,
+  });
+  const group = processGroup(child.pid, options.grace);
+  ctx.signal.addEventListener('abort', group.stop, { once: true });
+  let timedOut = false;
+  const onTimeout = (): void => {
+    timedOut = true;
+    group.stop();
+  };
+  const timer = options.timeout === undefined ? undefined : setTimeout(onTimeout, options.timeout * 1000);
+  listenToLines(ctx, program, child, options);
+
+  const result = await child;
+  clearTimeout(timer);
+  ctx.signal.removeEventListener('abort', group.stop);
+  group.forget();
+  if (ctx.signal.aborted) throw ctx.signal.reason instanceof Interrupted ? ctx.signal.reason : new Interrupted('SIGINT');
+
+  const stdout = typeof result.stdout === 'string' ? result.stdout : '';
+  const stderr = typeof result.stderr === 'string' ? result.stderr : '';
+  const succeeded = result.exitCode !== undefined && (options.okExitCodes ?? [0]).includes(result.exitCode);
+  if (succeeded && !timedOut) return { exitCode: result.exitCode ?? 0, stdout, stderr };
+  throw new ToolError({
+    program,
+    args,
+    exitCode: result.exitCode,
+    signal: result.signal,
+    missing: result.code === 'ENOENT',
+    timedOut,
+    tail: (stderr.trim() === '' ? stdout : stderr).trimEnd().split('\n').slice(-TAIL_LINES),
+  });
+}
+
+/** What `run` and `start` spawn with. A process group of its own: Ctrl-C must reach the program through us, in order. */
+function spawnOptions(ctx: Context, options: Pick<RunOptions, 'cwd' | 'env'>) {
+  return {
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    env: { ...baseEnvironment(ctx.env), ...options.env },
+    extendEnv: false,
     detached: true,
     cleanup: false,
     reject: false,
-    stripFinalNewline: true,
-    maxBuffer: 256 * 1024 * 1024,
-    ...(options.timeout === undefined ? {} : { timeout: options.timeout * 1000, forceKillAfterDelay: grace }),
-  });
+  } as const;
+}
 
-  let killTimer: NodeJS.Timeout | undefined;
-  const killGroup = (signal: NodeJS.Signals): void => {
-    if (child.pid === undefined) return;
+interface ProcessGroup {
+  /** SIGTERM now, SIGKILL after the grace. */
+  stop: () => void;
+  /** The program has ended: nothing is to be killed any more. */
+  forget: () => void;
+}
+
+function processGroup(pid: number | undefined, graceSeconds = 10): ProcessGroup {
+  let timer: NodeJS.Timeout | undefined;
+  const signal = (name: NodeJS.Signals): void => {
+    if (pid === undefined) return;
     try {
-      process.kill(-child.pid, signal);
+      process.kill(-pid, name);
     } catch {
       // The group is gone already: that is what was wanted.
     }
   };
-  const cancel = (): void => {
-    killGroup('SIGTERM');
-    killTimer = setTimeout(() => killGroup('SIGKILL'), grace);
+  return {
+    stop: () => {
+      signal('SIGTERM');
+      timer ??= setTimeout(() => signal('SIGKILL'), graceSeconds * 1000);
+    },
+    forget: () => clearTimeout(timer),
   };
-  ctx.signal.addEventListener('abort', cancel, { once: true });
+}
 
+type LineSource = { iterable(options: { from: 'stdout' | 'stderr' }): AsyncIterable<unknown> };
+
+function listenToLines(ctx: Context, program: string, child: LineSource, options: RunOptions): void {
   for (const stream of ['stdout', 'stderr'] as const) {
     if (options.stdoutFile !== undefined && stream === 'stdout') continue;
     if (options.quiet === true && options.onLine === undefined) continue;
@@ -120,26 +168,6 @@ export async function run(ctx: Context, program: string, args: readonly string[]
       options.onLine?.(line, stream);
     });
   }
-
-  const result = await child;
-  ctx.signal.removeEventListener('abort', cancel);
-  clearTimeout(killTimer);
-  if (ctx.signal.aborted) throw ctx.signal.reason instanceof Interrupted ? ctx.signal.reason : new Interrupted('SIGINT');
-  if (result.timedOut) killGroup('SIGKILL');
-
-  const stdout = typeof result.stdout === 'string' ? result.stdout : '';
-  const stderr = typeof result.stderr === 'string' ? result.stderr : '';
-  const ok = options.okExitCodes ?? [0];
-  if (result.exitCode !== undefined && ok.includes(result.exitCode)) return { exitCode: result.exitCode, stdout, stderr };
-  throw new ToolError({
-    program,
-    args,
-    exitCode: result.exitCode,
-    signal: result.signal,
-    missing: result.code === 'ENOENT',
-    timedOut: result.timedOut,
-    tail: (stderr.trim() === '' ? stdout : stderr).trimEnd().split('\n').slice(-TAIL_LINES),
-  });
 }
 
 async function consumeLines(lines: AsyncIterable<unknown>, each: (line: string) => void): Promise<void> {
@@ -167,43 +195,22 @@ export async function start(
 ): Promise<Running> {
   ctx.signal.throwIfAborted();
   ctx.events.debug(`$ ${commandLine(program, args)} &`);
-  const child = execa(program, args, {
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    env: { ...baseEnvironment(ctx.env), ...options.env },
-    extendEnv: false,
-    stdin: 'ignore',
-    detached: true,
-    cleanup: false,
-    reject: false,
-    buffer: false,
-  });
-  for (const stream of ['stdout', 'stderr'] as const) {
-    void consumeLines(child.iterable({ from: stream }), (line) => {
-      ctx.events.emit({ type: 'output', source: program, line });
-      options.onLine?.(line, stream);
-    });
-  }
+  const child = execa(program, args, { ...spawnOptions(ctx, options), stdin: 'ignore', buffer: false });
+  listenToLines(ctx, program, child, options);
   const ended = child.then((result) => result.exitCode);
   const pid = child.pid;
   if (pid === undefined) {
     await ended;
     throw new ToolError({ program, args, exitCode: undefined, signal: undefined, missing: true, timedOut: false, tail: [] });
   }
-  const signalGroup = (signal: NodeJS.Signals): void => {
-    try {
-      process.kill(-pid, signal);
-    } catch {
-      // Gone already.
-    }
-  };
   return {
     pid,
     ended,
     async stop(grace = 10) {
-      signalGroup('SIGTERM');
-      const timer = setTimeout(() => signalGroup('SIGKILL'), grace * 1000);
+      const group = processGroup(pid, grace);
+      group.stop();
       await ended;
-      clearTimeout(timer);
+      group.forget();
     },
   };
 }

@@ -19,7 +19,15 @@ export type BuildEvent =
   | { type: 'finding'; rule: string; severity: 'error' | 'warning' | 'info'; problem: Problem }
   /** The command's result, for machines: what `--json` users wait for. */
   | { type: 'result'; command: string; data: unknown }
-  | { type: 'error'; message: string; exitCode: number; why?: string; remedies?: readonly string[]; problems?: readonly Problem[] };
+  | {
+      type: 'error';
+      message: string;
+      exitCode: number;
+      why?: string;
+      remedies?: readonly string[];
+      problems?: readonly Problem[];
+      excerpt?: { title: string; lines: readonly string[] };
+    };
 
 /** An event with the moment it was emitted (ISO 8601, UTC). */
 export type StampedEvent = BuildEvent & { time: string };

@@ -1,0 +1,176 @@
+/** Turns a command's work into a commander action: reporters, log, signals, cleanup, errors and exit code. */
+import { Command, CommanderError, Option } from 'commander';
+
+import { Cleanup } from '../kit/cleanup.ts';
+import type { Context } from '../kit/context.ts';
+import { ExitCode, Interrupted, ToolError, UserError } from '../kit/errors.ts';
+import { type BuildEvent, Events } from '../kit/events.ts';
+import { defaultCacheDir, defaultStateDir } from '../kit/paths.ts';
+import { Secrets } from '../kit/secrets.ts';
+import { consoleReporter } from '../report/console.ts';
+import { openLog } from '../report/logfile.ts';
+import { ndjsonReporter } from '../report/ndjson.ts';
+import type { Cli, Session } from './cli.ts';
+
+/** The outside world, as main.ts hands it in; tests hand in their own. */
+export interface Edge {
+  env: Readonly<Record<string, string | undefined>>;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  /** Calls back on SIGINT and SIGTERM; returns how to stop listening. */
+  onSignal(callback: (signal: 'SIGINT' | 'SIGTERM') => void): () => void;
+}
+
+interface GlobalOptions {
+  json?: boolean;
+  quiet?: boolean;
+  verbose?: boolean;
+  cacheDir?: string;
+}
+
+/** The program with all `commands`; `exitCode()` tells how the last run ended. */
+export function createCli(
+  edge: Edge,
+  version: string,
+  commands: readonly ((cli: Cli) => void)[],
+): { program: Command; exitCode(): ExitCode } {
+  let exitCode: ExitCode = ExitCode.ok;
+  const program = new Command('unitsmith')
+    .description('Bakes self-contained server appliances that anyone can import and finish in a browser')
+    .version(version)
+    .addOption(new Option('--json', 'write events, one JSON object a line, on standard output'))
+    .addOption(new Option('-q, --quiet', 'only warnings, errors and the result').conflicts('verbose'))
+    .addOption(new Option('-v, --verbose', 'also what outside programs print'))
+    .addOption(
+      new Option('--cache-dir <folder>', 'where results and downloads are kept (default: the XDG cache folder)').env('UNITSMITH_CACHE_DIR'),
+    )
+    .showHelpAfterError('(add --help for examples)')
+    .configureOutput({ writeOut: (text) => edge.stdout.write(text), writeErr: (text) => edge.stderr.write(text) })
+    .exitOverride();
+  const cli: Cli = {
+    program,
+    run:
+      (command, work) =>
+      async (...args) => {
+        exitCode = await runSession(edge, command, program.opts<GlobalOptions>(), (session) => work(session, ...args));
+      },
+  };
+  for (const register of commands) register(cli);
+  return { program, exitCode: () => exitCode };
+}
+
+/** Parses `argv` (without node and script) and runs the command. Never throws. */
+export async function runCli(
+  edge: Edge,
+  version: string,
+  commands: readonly ((cli: Cli) => void)[],
+  argv: readonly string[],
+): Promise<ExitCode> {
+  const { program, exitCode } = createCli(edge, version, commands);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode();
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+    throw error;
+  }
+}
+
+async function runSession(
+  edge: Edge,
+  command: string,
+  options: GlobalOptions,
+  work: (session: Session) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const secrets = new Secrets();
+  const events = new Events();
+  const controller = new AbortController();
+  const cleanup = new Cleanup();
+  const ctx: Context = { events, signal: controller.signal, cacheDir: options.cacheDir ?? defaultCacheDir(edge.env), env: edge.env };
+  const closers: (() => void)[] = [edge.onSignal((signal) => controller.abort(new Interrupted(signal)))];
+  let code: ExitCode;
+  try {
+    closers.push(...attachReporters(edge, command, options, events, secrets));
+    const print = (text: string): void => {
+      if (options.json !== true) edge.stdout.write(`${secrets.scrub(text)}\n`);
+    };
+    code = await work({ ctx, cleanup, print });
+  } catch (error) {
+    const event = describeError(error);
+    events.emit(event);
+    code = event.exitCode as ExitCode;
+  }
+  for (const failure of await cleanup.run()) events.warn(`could not clean up ${failure.what}: ${String(failure.error)}`);
+  for (const close of closers.reverse()) close();
+  return code;
+}
+
+function attachReporters(edge: Edge, command: string, options: GlobalOptions, events: Events, secrets: Secrets): (() => void)[] {
+  const verbosity = options.quiet === true ? 'quiet' : options.verbose === true ? 'verbose' : 'normal';
+  const closers: (() => void)[] = [];
+  const log = openLog(`${defaultStateDir(edge.env)}/log`, command, secrets);
+  events.listen(log.listener);
+  closers.push(log.close);
+  if (options.json === true) {
+    events.listen(ndjsonReporter((line) => edge.stdout.write(line), secrets));
+  } else {
+    const screen = consoleReporter({ stream: edge.stderr, env: edge.env, verbosity });
+    events.listen(screen.listener);
+    closers.push(screen.close);
+  }
+  events.emit({ type: 'run-started', command, log: log.path });
+  return closers;
+}
+
+/** The one place where an error becomes words and an exit code. */
+export function describeError(error: unknown): BuildEvent & { type: 'error' } {
+  if (error instanceof Interrupted) {
+    return {
+      type: 'error',
+      message: `${error.message}: everything that was started has been ended, nothing partial is left`,
+      exitCode: error.exitCode,
+    };
+  }
+  if (error instanceof UserError) {
+    return {
+      type: 'error',
+      message: error.message,
+      exitCode: error.exitCode,
+      ...(error.why === undefined ? {} : { why: error.why }),
+      ...(error.remedies.length === 0 ? {} : { remedies: error.remedies }),
+      ...(error.problems.length === 0 ? {} : { problems: error.problems }),
+      ...(error.excerpt === undefined ? {} : { excerpt: error.excerpt }),
+    };
+  }
+  if (error instanceof ToolError) return describeToolError(error);
+  const full = (error as NodeJS.ErrnoException).code === 'ENOSPC';
+  if (full) {
+    return {
+      type: 'error',
+      message: 'The disk is full',
+      exitCode: ExitCode.host,
+      remedies: ['free some space, or name another folder: --cache-dir FOLDER, --out FOLDER', 'see what can go: unitsmith cache list'],
+    };
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return {
+    type: 'error',
+    message: 'This is a bug in unitsmith',
+    exitCode: ExitCode.internal,
+    excerpt: { title: 'stack', lines: stack.split('\n') },
+    remedies: ['please report it with the log file'],
+  };
+}
+
+function describeToolError(error: ToolError): BuildEvent & { type: 'error' } {
+  const { failure } = error;
+  return {
+    type: 'error',
+    message: error.message,
+    exitCode: failure.missing ? ExitCode.host : ExitCode.tool,
+    remedies: failure.missing
+      ? ['unitsmith doctor tells what this machine lacks and how to install it']
+      : ['the log file has the whole output'],
+    ...(failure.tail.length === 0 ? {} : { excerpt: { title: `last lines of ${failure.program}`, lines: failure.tail } }),
+  };
+}
