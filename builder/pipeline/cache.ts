@@ -1,0 +1,152 @@
+/** The cache of stage outputs: `<cache>/stages/<stage>/<id>/`, each with a record of what is in it. */
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import Type, { type Static } from 'typebox';
+
+import type { Cleanup } from '../kit/cleanup.ts';
+import { readIfExists, writeFileAtomic } from '../kit/files.ts';
+import { compileSchema } from '../kit/schema.ts';
+import { FileRecord, findDamage, recordFolder } from './fingerprint.ts';
+
+const RECORD = '.stage.json';
+const PARTIAL = '.partial-';
+
+const StageRecord = Type.Object({
+  stage: Type.String(),
+  id: Type.String(),
+  image: Type.String(),
+  seconds: Type.Number(),
+  files: Type.Array(FileRecord),
+});
+type StageRecord = Static<typeof StageRecord>;
+
+/** One stored output, as `unitsmith cache list` shows it. */
+export interface CacheEntry {
+  stage: string;
+  id: string;
+  image: string;
+  folder: string;
+  /** Bytes on disk (not the apparent size: disks are sparse). */
+  bytes: number;
+  lastUsed: Date;
+}
+
+export class StageCache {
+  readonly #root: string;
+
+  constructor(cacheDir: string) {
+    this.#root = join(cacheDir, 'stages');
+  }
+
+  folderOf(stage: string, id: string): string {
+    return join(this.#root, stage, id);
+  }
+
+  /** The folder of a stored output; `damaged` names the file where it is not what was stored. */
+  async find(stage: string, id: string): Promise<{ folder: string } | { damaged: string } | undefined> {
+    const folder = this.folderOf(stage, id);
+    const text = await readIfExists(join(folder, RECORD));
+    if (text === undefined) return (await stat(folder).catch(() => undefined)) === undefined ? undefined : { damaged: RECORD };
+    const record = parseRecord(text);
+    const damaged = record === undefined ? RECORD : await findDamage(folder, record.files);
+    if (damaged !== undefined) return { damaged };
+    const now = new Date();
+    await utimes(join(folder, RECORD), now, now);
+    return { folder };
+  }
+
+  /** An empty folder that becomes an entry by `store`; `cleanup` removes it where that does not happen. */
+  async begin(stage: string, cleanup: Cleanup, remove: (folder: string) => Promise<void>): Promise<string> {
+    await mkdir(join(this.#root, stage), { recursive: true });
+    const folder = await mkdtemp(join(this.#root, stage, PARTIAL));
+    cleanup.add(`unfinished output of ${stage}`, () => remove(folder));
+    return folder;
+  }
+
+  async store(stage: string, id: string, image: string, seconds: number, folder: string): Promise<string> {
+    const record: StageRecord = { stage, id, image, seconds, files: await recordFolder(folder) };
+    await writeFileAtomic(join(folder, RECORD), `${JSON.stringify(record)}\n`);
+    const target = this.folderOf(stage, id);
+    await rm(target, { recursive: true, force: true });
+    await rename(folder, target);
+    return target;
+  }
+
+  /** Removes what a build that was killed left behind. Only for the holder of the build lock. */
+  async sweep(remove: (folder: string) => Promise<void>): Promise<void> {
+    for (const stage of await names(this.#root)) {
+      for (const name of await names(join(this.#root, stage))) {
+        if (name.startsWith(PARTIAL)) await remove(join(this.#root, stage, name));
+      }
+    }
+  }
+
+  /** How long this stage took for this image when it last ran; undefined where it never did. */
+  async expectedSeconds(stage: string, image: string): Promise<number | undefined> {
+    let newest: { time: number; seconds: number } | undefined;
+    for (const id of await names(join(this.#root, stage))) {
+      const path = join(this.#root, stage, id, RECORD);
+      const record = parseRecord((await readIfExists(path)) ?? '');
+      if (record === undefined || record.image !== image) continue;
+      const time = (await stat(path)).mtimeMs;
+      if (newest === undefined || time > newest.time) newest = { time, seconds: record.seconds };
+    }
+    return newest?.seconds;
+  }
+
+  /** Every stored output, least recently used first. */
+  async list(): Promise<CacheEntry[]> {
+    const entries: CacheEntry[] = [];
+    for (const stage of await names(this.#root)) {
+      for (const id of await names(join(this.#root, stage))) {
+        const folder = this.folderOf(stage, id);
+        const record = parseRecord((await readIfExists(join(folder, RECORD))) ?? '');
+        if (id.startsWith('.') || record === undefined) continue;
+        entries.push({
+          stage,
+          id,
+          image: record.image,
+          folder,
+          bytes: await bytesOnDisk(folder),
+          lastUsed: (await stat(join(folder, RECORD))).mtime,
+        });
+      }
+    }
+    return entries.sort((a, b) => a.lastUsed.getTime() - b.lastUsed.getTime());
+  }
+
+  /** Compares every stored file with its record, whatever its times say; gives the damaged entries. */
+  async verify(): Promise<{ entry: CacheEntry; damaged: string }[]> {
+    const found: { entry: CacheEntry; damaged: string }[] = [];
+    for (const entry of await this.list()) {
+      const record = parseRecord(await readFile(join(entry.folder, RECORD), 'utf8'));
+      const damaged = record === undefined ? RECORD : await findDamage(entry.folder, record.files, true);
+      if (damaged !== undefined) found.push({ entry, damaged });
+    }
+    return found;
+  }
+}
+
+const validateRecord = compileSchema(StageRecord);
+
+function parseRecord(text: string): StageRecord | undefined {
+  try {
+    const data: unknown = JSON.parse(text);
+    return validateRecord(data).length === 0 ? (data as StageRecord) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function names(folder: string): Promise<string[]> {
+  return (await readdir(folder).catch(() => [])).sort();
+}
+
+/** Bytes that a folder takes on disk: allocated blocks, so that holes of sparse disks do not count. */
+export async function bytesOnDisk(folder: string): Promise<number> {
+  let bytes = 0;
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile()) bytes += (await stat(join(entry.parentPath, entry.name))).blocks * 512;
+  }
+  return bytes;
+}

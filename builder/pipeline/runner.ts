@@ -1,0 +1,72 @@
+/** Runs stages: from the cache where the output is there and whole, else afresh. */
+import { withCleanup } from '../kit/cleanup.ts';
+import type { Context } from '../kit/context.ts';
+import { hashData } from '../kit/hash.ts';
+import { StageCache } from './cache.ts';
+import type { Stage } from './stage.ts';
+
+export interface StageResult<Output> {
+  id: string;
+  output: Output;
+  cached: boolean;
+  /** Seconds that it took now; 0 from the cache. */
+  seconds: number;
+}
+
+export class Runner {
+  readonly #ctx: Context;
+  readonly #image: string;
+  readonly #cache: StageCache;
+  readonly #remove: (folder: string) => Promise<void>;
+  /** Stage name to id of everything that was run, in order: for the provenance. */
+  readonly ids: Record<string, string> = {};
+
+  /** @param remove removes a folder that may hold files of mapped users (user_namespaces(7)). */
+  constructor(ctx: Context, image: string, remove: (folder: string) => Promise<void>) {
+    this.#ctx = ctx;
+    this.#image = image;
+    this.#cache = new StageCache(ctx.cacheDir);
+    this.#remove = remove;
+  }
+
+  async run<Input, Output>(stage: Stage<Input, Output>, input: Input): Promise<StageResult<Output>> {
+    const { events } = this.#ctx;
+    this.#ctx.signal.throwIfAborted();
+    const id = hashData({ stage: stage.name, version: stage.version, inputs: await stage.inputs(input, this.#ctx) });
+    this.ids[stage.name] = id;
+    const stored = await this.#fromCache(stage, id, input);
+    if (stored !== undefined) {
+      events.emit({ type: 'stage-cached', stage: stage.name, id });
+      return { id, output: stored.output, cached: true, seconds: 0 };
+    }
+    const expectedSeconds = await this.#cache.expectedSeconds(stage.name, this.#image);
+    events.emit({ type: 'stage-started', stage: stage.name, id, ...(expectedSeconds === undefined ? {} : { expectedSeconds }) });
+    const started = performance.now();
+    const elapsed = (): number => (performance.now() - started) / 1000;
+    try {
+      const folder = await withCleanup(async (cleanup) => {
+        const partial = await this.#cache.begin(stage.name, cleanup, this.#remove);
+        await stage.run(input, partial, this.#ctx, cleanup);
+        this.#ctx.signal.throwIfAborted();
+        return this.#cache.store(stage.name, id, this.#image, elapsed(), partial);
+      });
+      const output = await stage.open(folder, input);
+      events.emit({ type: 'stage-finished', stage: stage.name, id, seconds: elapsed() });
+      return { id, output, cached: false, seconds: elapsed() };
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      events.emit({ type: 'stage-failed', stage: stage.name, id, seconds: elapsed(), message });
+      throw error;
+    }
+  }
+
+  async #fromCache<Input, Output>(stage: Stage<Input, Output>, id: string, input: Input): Promise<{ output: Output } | undefined> {
+    const found = await this.#cache.find(stage.name, id);
+    if (found === undefined) return undefined;
+    if ('damaged' in found) {
+      this.#ctx.events.warn(`the cached result of ${stage.name} is damaged (${found.damaged}): it is made anew`);
+      return undefined;
+    }
+    return { output: await stage.open(found.folder, input) };
+  }
+}
