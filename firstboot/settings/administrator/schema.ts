@@ -1,0 +1,41 @@
+import Type, { type Static } from 'typebox';
+
+/** OpenSSH public key line: algorithm, base64 blob, optional comment (sshd(8), AUTHORIZED_KEYS FILE FORMAT, without options). */
+const SSH_KEY =
+  '^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\\.com) [A-Za-z0-9+/]+=*( .*)?$';
+
+export const Administrator = Type.Object(
+  {
+    login: Type.Optional(
+      Type.String({
+        pattern: '^[a-z_][a-z0-9_-]{0,31}$',
+        default: 'admin',
+        'x-titles': { en: 'Administrator login', ja: '管理者のログイン名', ru: 'Имя администратора' },
+        'x-ovf': { order: 30, category: 'Administrator' },
+      }),
+    ),
+    password: Type.Optional(
+      Type.String({
+        minLength: 10,
+        maxLength: 128,
+        writeOnly: true,
+        'x-titles': { en: 'Administrator password', ja: '管理者のパスワード', ru: 'Пароль администратора' },
+        'x-help': {
+          en: 'At least 10 characters. Opens the console; SSH asks for a key where one is given.',
+          ja: '10 文字以上。コンソールへのログインに使います。SSH 鍵がある場合、SSH では鍵を使います。',
+          ru: 'Не короче 10 символов. Для входа с консоли; если задан ключ, SSH спрашивает ключ.',
+        },
+        'x-ovf': { order: 31, category: 'Administrator' },
+      }),
+    ),
+    sshKeys: Type.Optional(
+      Type.Array(Type.String({ pattern: SSH_KEY }), {
+        default: [],
+        maxItems: 50,
+        'x-titles': { en: 'SSH public keys', ja: 'SSH 公開鍵', ru: 'Открытые ключи SSH' },
+      }),
+    ),
+  },
+  { additionalProperties: false, default: {}, 'x-titles': { en: 'Administrator', ja: '管理者', ru: 'Администратор' } },
+);
+export type Administrator = Static<typeof Administrator>;

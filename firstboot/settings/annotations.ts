@@ -1,0 +1,54 @@
+/**
+ * Annotations of settings schemas: what a form, the OVF descriptor and the documentation need beyond JSON Schema.
+ * Shared sections use them and so does an image's settings.schema.json.
+ *
+ * - `x-titles`, `x-help`: texts by language.
+ * - `x-ovf`: this scalar is also an OVF property (DSP0243, 9.5): `true`, or its place, label and category.
+ * - `x-generate`: a secret that is made on the unit where the owner gives none.
+ * - `writeOnly` (JSON Schema's own): a secret; never shown again, never logged.
+ */
+import type { Texts } from '../contract/texts.ts';
+
+export const ANNOTATIONS = ['x-titles', 'x-help', 'x-ovf', 'x-generate'] as const;
+
+/** How many scalars may be OVF properties, shared sections included: more is no form that anybody fills in. */
+export const MAX_OVF_PROPERTIES = 12;
+
+export interface OvfAnnotation {
+  /** Lower comes first; the schema's own order where absent. */
+  order?: number;
+  /** English label; the English title where absent. */
+  label?: string;
+  category?: string;
+}
+
+export interface GenerateAnnotation {
+  /** Characters, 8 to 1024. */
+  length: number;
+  alphabet: 'alphanumeric' | 'hex' | 'base64';
+}
+
+/** A node of a settings schema: the members that this project looks at. */
+export interface SettingSchema {
+  type?: string | string[];
+  properties?: Record<string, SettingSchema>;
+  required?: string[];
+  items?: SettingSchema;
+  additionalProperties?: boolean | SettingSchema;
+  default?: unknown;
+  description?: string;
+  enum?: unknown[];
+  const?: unknown;
+  minLength?: number;
+  maxLength?: number;
+  minimum?: number;
+  maximum?: number;
+  pattern?: string;
+  format?: string;
+  writeOnly?: boolean;
+  'x-titles'?: Texts;
+  'x-help'?: Texts;
+  'x-ovf'?: true | OvfAnnotation;
+  'x-generate'?: GenerateAnnotation;
+  [keyword: string]: unknown;
+}

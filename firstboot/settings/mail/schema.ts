@@ -1,0 +1,43 @@
+import Type, { type Static } from 'typebox';
+
+import { Host } from '../host.ts';
+
+export const Mail = Type.Object(
+  {
+    mode: Type.Optional(
+      Type.Enum(['none', 'direct', 'relay'], {
+        default: 'none',
+        'x-titles': { en: 'Outgoing mail', ja: 'メール送信', ru: 'Исходящая почта' },
+        'x-help': {
+          en: 'none: no mail is sent. direct: straight to the receiving servers. relay: by the mail server named here.',
+          ja: 'none: 送信しない。direct: 宛先サーバーへ直接送信。relay: 指定したメールサーバー経由。',
+          ru: 'none: почта не отправляется. direct: прямо на серверы получателей. relay: через указанный сервер.',
+        },
+      }),
+    ),
+    host: Type.Optional(Type.String({ ...Host, 'x-titles': { en: 'Mail server', ja: 'メールサーバー', ru: 'Почтовый сервер' } })),
+    port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, default: 587, 'x-titles': { en: 'Port', ja: 'ポート', ru: 'Порт' } })),
+    /** `starttls`: RFC 3207, refused where the server does not offer it; `tls`: from the first byte (RFC 8314, port 465). */
+    security: Type.Optional(
+      Type.Enum(['none', 'starttls', 'tls'], {
+        default: 'starttls',
+        'x-titles': { en: 'Encryption', ja: '暗号化', ru: 'Шифрование' },
+      }),
+    ),
+    user: Type.Optional(Type.String({ minLength: 1, 'x-titles': { en: 'User', ja: 'ユーザー名', ru: 'Пользователь' } })),
+    password: Type.Optional(Type.String({ minLength: 1, writeOnly: true, 'x-titles': { en: 'Password', ja: 'パスワード', ru: 'Пароль' } })),
+    senderName: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 200,
+        pattern: '^[^\\r\\n]*$',
+        'x-titles': { en: 'Sender name', ja: '差出人名', ru: 'Имя отправителя' },
+      }),
+    ),
+    senderAddress: Type.Optional(
+      Type.String({ format: 'email', 'x-titles': { en: 'Sender address', ja: '差出人アドレス', ru: 'Адрес отправителя' } }),
+    ),
+  },
+  { additionalProperties: false, default: {}, 'x-titles': { en: 'Mail', ja: 'メール', ru: 'Почта' } },
+);
+export type Mail = Static<typeof Mail>;

@@ -1,0 +1,72 @@
+/** What JSON Schema cannot say about answers: one function a rule, over answers with defaults filled in. */
+import type { Settings } from './answers.ts';
+import type { Violation } from './words.ts';
+
+type Rule = (settings: Partial<Settings>) => Violation[];
+
+/** Without the setup page nobody could set a credential later: the owner would be locked out. */
+const unattendedNeedsCredential: Rule = ({ unattended, administrator }) => {
+  if (unattended !== true) return [];
+  if (administrator?.password !== undefined || (administrator?.sshKeys ?? []).length > 0) return [];
+  return [
+    {
+      path: '/administrator',
+      keyword: 'unattended-needs-credential',
+      message: 'unattended set-up needs a password or an SSH key of the administrator',
+      suggestion: 'Give administrator.password or administrator.sshKeys, or leave out unattended.',
+    },
+  ];
+};
+
+/** Accounts that the distribution or the engine owns. */
+const RESERVED = ['root', 'daemon', 'bin', 'sys', 'nobody', 'mail', 'www-data', 'backup', 'sshd', 'postgres', 'rabbitmq'];
+
+const loginIsFree: Rule = ({ administrator }) =>
+  RESERVED.includes(administrator?.login ?? '')
+    ? [
+        {
+          path: '/administrator/login',
+          keyword: 'login-is-free',
+          message: 'administrator.login is an account that the system uses itself',
+          suggestion: 'Choose another name, such as admin.',
+        },
+      ]
+    : [];
+
+const zoneExists: Rule = ({ time }) => {
+  const zone = time?.zone;
+  if (typeof zone !== 'string' || knowsZone(zone)) return [];
+  return [
+    {
+      path: '/time/zone',
+      keyword: 'zone-exists',
+      message: 'time.zone is not a time zone of the tz database',
+      suggestion: 'Give a name such as Europe/Berlin or Asia/Tokyo; timedatectl list-timezones lists them.',
+    },
+  ];
+};
+
+function knowsZone(zone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
+const mailIsWhole: Rule = ({ mail }) => {
+  const missing = (member: 'host' | 'senderAddress' | 'user', why: string): Violation => ({
+    path: '/mail',
+    keyword: 'mail-is-whole',
+    message: `"${member}" is missing in mail: ${why}`,
+    suggestion: `Add mail.${member}.`,
+  });
+  const mode = mail?.mode ?? 'none';
+  return [
+    ...(mode === 'relay' && mail?.host === undefined ? [missing('host', 'mail goes by a relay')] : []),
+    ...(mode !== 'none' && mail?.senderAddress === undefined ? [missing('senderAddress', 'mail is sent')] : []),
+    ...(mail?.password !== undefined && mail.user === undefined ? [missing('user', 'a password is given')] : []),
+  ];
+};
+
+export const RULES: readonly Rule[] = [unattendedNeedsCredential, loginIsFree, zoneExists, mailIsWhole];

@@ -1,0 +1,42 @@
+/** The one validation behind every door: wizard, OVF environment, cloud-init, answers file, unitctl, and the builder's sample. */
+import { Ajv } from 'ajv';
+import formatsPlugin from 'ajv-formats';
+
+import { ANNOTATIONS } from './annotations.ts';
+import { answersSchema, type Settings } from './answers.ts';
+import { applyDefaults } from './defaults.ts';
+import { RULES } from './rules.ts';
+import { plainViolations, type Violation } from './words.ts';
+
+// The plugin is CommonJS: under Node's ESM loader the callable sits one level deeper than its types say.
+const addFormats = ('default' in formatsPlugin ? formatsPlugin.default : formatsPlugin) as unknown as (ajv: Ajv) => Ajv;
+
+/**
+ * Everything that is wrong with `answers`, in plain words and without their values (they may be secrets); an empty list
+ * where they are good. Defaults count as given, so a required setting with a default may be left out.
+ * @throws Error where `productSchema` is no schema: the builder checked it, so that is a bug.
+ */
+export function validateAnswers(answers: unknown, productSchema: object | undefined): Violation[] {
+  const schema = answersSchema(productSchema);
+  const settings = typeof answers === 'object' && answers !== null ? applyDefaults(answers, productSchema) : answers;
+  const violations = validateBy(schema, settings);
+  if (violations.some((violation) => violation.keyword === 'type')) return violations;
+  return [...violations, ...RULES.flatMap((rule) => rule(settings as Partial<Settings>))];
+}
+
+/** Violations of any settings schema, whole or part (one section's form), in plain words. */
+export function validateBy(schema: object, data: unknown): Violation[] {
+  const ajv = new Ajv({ allErrors: true, strict: true, strictRequired: false, strictTypes: false, allowUnionTypes: true });
+  addFormats(ajv);
+  ajv.addVocabulary([...ANNOTATIONS]);
+  const validate = ajv.compile(schema);
+  if (validate(data)) return [];
+  const raw = (validate.errors ?? []).map((error) => ({
+    path: error.instancePath,
+    schemaPath: error.schemaPath,
+    message: error.message ?? 'is not valid',
+    keyword: error.keyword,
+    params: error.params as Record<string, unknown>,
+  }));
+  return plainViolations(raw, schema, data);
+}

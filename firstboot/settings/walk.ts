@@ -1,0 +1,54 @@
+/** Walks over a settings schema: which settings there are, which are secrets, which are OVF properties. */
+import { MAX_OVF_PROPERTIES, type OvfAnnotation, type SettingSchema } from './annotations.ts';
+import { answersSchema } from './answers.ts';
+
+export interface Setting {
+  /** Dotted path, such as `product.admin.email`. */
+  path: string;
+  schema: SettingSchema;
+}
+
+/** Every leaf of the schema (scalars, lists and free maps), in its own order. */
+export function settingsOf(schema: SettingSchema, prefix = ''): Setting[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, member]) => {
+    const path = prefix === '' ? name : `${prefix}.${name}`;
+    return member.properties === undefined ? [{ path, schema: member }] : settingsOf(member, path);
+  });
+}
+
+/** Dotted paths of settings that are secrets: never logged, shown as set or not set. */
+export function secretPaths(productSchema: object | undefined): string[] {
+  return settingsOf(answersSchema(productSchema)).flatMap(({ path, schema }) => (schema.writeOnly === true ? [path] : []));
+}
+
+export interface OvfProperty extends Setting {
+  /** The key that the guest sees. Prefixed: cloud-init takes bare `hostname` and `password` for its own. */
+  key: string;
+  label: string;
+  category: string;
+}
+
+/** The settings that are OVF properties, in the order of their form; at most `MAX_OVF_PROPERTIES`. */
+export function ovfProperties(productSchema: object | undefined): OvfProperty[] {
+  const marked = settingsOf(answersSchema(productSchema)).filter(({ schema }) => schema['x-ovf'] !== undefined);
+  return marked
+    .map((setting, index) => ({ setting, order: annotationOf(setting.schema).order ?? 1000 + index }))
+    .sort((a, b) => a.order - b.order)
+    .slice(0, MAX_OVF_PROPERTIES)
+    .map(({ setting }) => toProperty(setting));
+}
+
+function toProperty(setting: Setting): OvfProperty {
+  const annotation = annotationOf(setting.schema);
+  return {
+    ...setting,
+    key: `unit.${setting.path}`,
+    label: annotation.label ?? setting.schema['x-titles']?.en ?? setting.path,
+    category: annotation.category ?? 'Product',
+  };
+}
+
+function annotationOf(schema: SettingSchema): OvfAnnotation {
+  const annotation = schema['x-ovf'];
+  return typeof annotation === 'object' ? annotation : {};
+}
