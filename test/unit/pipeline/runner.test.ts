@@ -1,0 +1,141 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+import { Cleanup } from '../../../builder/kit/cleanup.ts';
+import { takeBuildLock } from '../../../builder/pipeline/build-lock.ts';
+import { StageCache } from '../../../builder/pipeline/cache.ts';
+import { Runner } from '../../../builder/pipeline/runner.ts';
+import type { Stage } from '../../../builder/pipeline/stage.ts';
+import { testContext } from '../../helpers/context.ts';
+
+const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true });
+
+function counting(): { stage: Stage<{ text: string }, { file: string }>; runs: () => number } {
+  let runs = 0;
+  const stage: Stage<{ text: string }, { file: string }> = {
+    name: 'write',
+    version: 1,
+    inputs: ({ text }) => ({ text }),
+    async run({ text }, folder) {
+      runs += 1;
+      writeFileSync(join(folder, 'out.txt'), text);
+    },
+    open: (folder) => ({ file: join(folder, 'out.txt') }),
+  };
+  return { stage, runs: () => runs };
+}
+
+describe('Runner', () => {
+  it('runs a stage once for equal inputs, and again for others', async () => {
+    const { ctx, events } = testContext();
+    const { stage, runs } = counting();
+    const runner = new Runner(ctx, 'image', remove);
+    const first = await runner.run(stage, { text: 'a' });
+    const second = await runner.run(stage, { text: 'a' });
+    expect([first.cached, second.cached, runs()]).toEqual([false, true, 1]);
+    expect(second.output).toEqual(first.output);
+    await runner.run(stage, { text: 'b' });
+    expect(runs()).toBe(2);
+    expect(events.map((event) => event.type)).toEqual([
+      'stage-started',
+      'stage-finished',
+      'stage-cached',
+      'stage-started',
+      'stage-finished',
+    ]);
+  });
+
+  it('runs a stage again whose version was raised', async () => {
+    const { ctx } = testContext();
+    const { stage, runs } = counting();
+    const runner = new Runner(ctx, 'image', remove);
+    await runner.run(stage, { text: 'a' });
+    await runner.run({ ...stage, version: 2 }, { text: 'a' });
+    expect(runs()).toBe(2);
+  });
+
+  it.each([
+    ['changed', (file: string) => writeFileSync(file, 'B')],
+    ['cut short', (file: string) => writeFileSync(file, '')],
+    ['gone', (file: string) => rmSync(file)],
+  ])('makes an output anew whose file is %s, and says so', async (_how, damage) => {
+    const { ctx, events } = testContext();
+    const { stage, runs } = counting();
+    const runner = new Runner(ctx, 'image', remove);
+    const { output } = await runner.run(stage, { text: 'A' });
+    damage(output.file);
+    const again = await runner.run(stage, { text: 'A' });
+    expect(runs()).toBe(2);
+    expect(readFileSync(again.output.file, 'utf8')).toBe('A');
+    expect(events.some((event) => event.type === 'message' && event.level === 'warning')).toBe(true);
+  });
+
+  it('leaves nothing of a stage that failed, after undoing its work in reverse order', async () => {
+    const { ctx } = testContext();
+    const undone: string[] = [];
+    const failing: Stage<null, null> = {
+      name: 'fail',
+      version: 1,
+      inputs: () => null,
+      async run(_input, folder, _ctx, cleanup) {
+        writeFileSync(join(folder, 'half'), 'x');
+        cleanup.add('first', () => void undone.push('first'));
+        cleanup.add('second', () => void undone.push('second'));
+        throw new Error('broken');
+      },
+      open: () => null,
+    };
+    await expect(new Runner(ctx, 'image', remove).run(failing, null)).rejects.toThrow('broken');
+    expect(undone).toEqual(['second', 'first']);
+    expect(readdirSync(join(ctx.cacheDir, 'stages', 'fail'))).toEqual([]);
+  });
+
+  it('knows how long a stage took for the image', async () => {
+    const { ctx } = testContext();
+    const { stage } = counting();
+    await new Runner(ctx, 'image', remove).run(stage, { text: 'a' });
+    const cache = new StageCache(ctx.cacheDir);
+    expect(await cache.expectedSeconds('write', 'image')).toBeGreaterThanOrEqual(0);
+    expect(await cache.expectedSeconds('write', 'other')).toBeUndefined();
+  });
+});
+
+describe('StageCache', () => {
+  it('sweeps what a killed build left, and keeps whole outputs', async () => {
+    const { ctx } = testContext();
+    const { stage } = counting();
+    const { output } = await new Runner(ctx, 'image', remove).run(stage, { text: 'a' });
+    const left = join(ctx.cacheDir, 'stages', 'write', '.partial-abc');
+    await mkdir(left);
+    await new StageCache(ctx.cacheDir).sweep(remove);
+    expect([existsSync(left), existsSync(output.file)]).toEqual([false, true]);
+  });
+});
+
+describe('takeBuildLock', () => {
+  it('lets one build in, names the holder to the second, and the next in after it', async () => {
+    const { ctx } = testContext();
+    const first = new Cleanup();
+    await takeBuildLock(ctx.cacheDir, first);
+    await expect(takeBuildLock(ctx.cacheDir, new Cleanup())).rejects.toMatchObject({
+      exitCode: 9,
+      why: expect.stringContaining(String(process.pid)),
+    });
+    await first.run();
+    const third = new Cleanup();
+    await takeBuildLock(ctx.cacheDir, third);
+    await third.run();
+  });
+
+  it('takes over from an owner that is gone, also where its pid was given to another process', async () => {
+    const { ctx } = testContext();
+    await mkdir(ctx.cacheDir, { recursive: true });
+    writeFileSync(join(ctx.cacheDir, 'lock'), JSON.stringify({ pid: 1, started: '1', since: 'then' }));
+    const cleanup = new Cleanup();
+    await takeBuildLock(ctx.cacheDir, cleanup);
+    expect(readFileSync(join(ctx.cacheDir, 'lock'), 'utf8')).toContain(`"pid":${process.pid}`);
+    await cleanup.run();
+  });
+});
