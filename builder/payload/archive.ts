@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { type Header, type Pack, pack } from 'tar-stream';
+import { type Pack, pack } from 'tar-stream';
 
 /** Who owns everything below `path` (absolute, as on the unit): `user` or `user:group`. The longest path wins. */
 export interface Ownership {
@@ -40,7 +40,7 @@ async function fill(archive: Pack, root: string, relative: string, owners: reado
   }
 }
 
-function add(archive: Pack, header: Header): Promise<void> {
+function add(archive: Pack, header: Parameters<Pack['entry']>[0]): Promise<void> {
   return new Promise((resolve, reject) => {
     archive.entry(header, (error) => (error ? reject(error) : resolve()));
   });

@@ -1,0 +1,103 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { InvalidArgumentError } from 'commander';
+
+import { ExitCode } from '../kit/errors.ts';
+import { takeBuildLock } from '../pipeline/build-lock.ts';
+import { type CacheEntry, StageCache } from '../pipeline/cache.ts';
+import type { Cli, Session } from './cli.ts';
+
+const GIB = 2 ** 30;
+
+/** `unitsmith cache list|trim|clear|verify`. */
+export function register(cli: Cli): void {
+  const cache = cli.program
+    .command('cache')
+    .description('show and trim what earlier bakes left for the next ones')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  unitsmith cache list\n  unitsmith cache trim --days 7 --size 20\n  unitsmith cache verify\n  unitsmith cache clear',
+    );
+
+  cache.command('list').description('stored stage outputs, least recently used first').action(cli.run('cache list', listEntries));
+  cache
+    .command('trim')
+    .description('remove what was not used for some days, then the oldest until the rest fits')
+    .option('--days <n>', 'keep what was used in the last n days', wholeNumber, 14)
+    .option('--size <GiB>', 'keep at most this much', wholeNumber, 40)
+    .action(cli.run('cache trim', trim));
+  cache
+    .command('verify')
+    .description('compare every stored file with its record; remove damaged outputs')
+    .action(cli.run('cache verify', verify));
+  cache.command('clear').description('remove everything, downloads too').action(cli.run('cache clear', clear));
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a whole number is wanted.');
+  return Number(text);
+}
+
+async function listEntries({ ctx, print }: Session): Promise<ExitCode> {
+  const entries = await new StageCache(ctx.cacheDir).list();
+  for (const entry of entries) print(describe(entry));
+  print(`${entries.length} outputs, ${gib(entries.reduce((sum, entry) => sum + entry.bytes, 0))} in ${ctx.cacheDir}`);
+  ctx.events.emit({ type: 'result', command: 'cache list', data: { cacheDir: ctx.cacheDir, entries } });
+  return ExitCode.ok;
+}
+
+async function trim({ ctx, cleanup, print }: Session, options: { days: number; size: number }): Promise<ExitCode> {
+  await takeBuildLock(ctx.cacheDir, cleanup);
+  const entries = await new StageCache(ctx.cacheDir).list();
+  const doomed = chooseDoomed(entries, { now: Date.now(), days: options.days, bytes: options.size * GIB });
+  for (const entry of doomed) await rm(entry.folder, { recursive: true, force: true });
+  print(`removed ${doomed.length} of ${entries.length} outputs, ${gib(doomed.reduce((sum, entry) => sum + entry.bytes, 0))}`);
+  ctx.events.emit({ type: 'result', command: 'cache trim', data: { removed: doomed } });
+  return ExitCode.ok;
+}
+
+/** What trimming removes from `entries` (least recently used first): the old ones, then the oldest beyond `bytes`. */
+export function chooseDoomed(entries: readonly CacheEntry[], limits: { now: number; days: number; bytes: number }): CacheEntry[] {
+  const oldest = limits.now - limits.days * 24 * 3600 * 1000;
+  let total = entries.reduce((sum, entry) => sum + entry.bytes, 0);
+  return entries.filter((entry) => {
+    const remove = entry.lastUsed.getTime() < oldest || total > limits.bytes;
+    if (remove) total -= entry.bytes;
+    return remove;
+  });
+}
+
+async function verify({ ctx, cleanup, print }: Session): Promise<ExitCode> {
+  await takeBuildLock(ctx.cacheDir, cleanup);
+  const damaged = await new StageCache(ctx.cacheDir).verify();
+  for (const { entry, damaged: file } of damaged) {
+    ctx.events.emit({
+      type: 'finding',
+      rule: 'cache',
+      severity: 'warning',
+      problem: { message: `${entry.stage}: ${file} is damaged; the output is removed`, where: { file: entry.folder } },
+    });
+    await rm(entry.folder, { recursive: true, force: true });
+  }
+  print(damaged.length === 0 ? 'every stored output is whole' : `${damaged.length} damaged outputs removed`);
+  ctx.events.emit({ type: 'result', command: 'cache verify', data: { damaged } });
+  return damaged.length === 0 ? ExitCode.ok : ExitCode.findings;
+}
+
+async function clear({ ctx, cleanup, print }: Session): Promise<ExitCode> {
+  if (existsSync(ctx.cacheDir)) {
+    await takeBuildLock(ctx.cacheDir, cleanup);
+    for (const part of ['stages', 'downloads', 'apt']) await rm(`${ctx.cacheDir}/${part}`, { recursive: true, force: true });
+  }
+  print(`${ctx.cacheDir} is empty`);
+  ctx.events.emit({ type: 'result', command: 'cache clear', data: { cacheDir: ctx.cacheDir } });
+  return ExitCode.ok;
+}
+
+function describe(entry: CacheEntry): string {
+  return `${entry.lastUsed.toISOString().slice(0, 16)}  ${gib(entry.bytes).padStart(9)}  ${entry.stage.padEnd(8)}  ${entry.image.padEnd(12)}  ${entry.id.slice(0, 12)}`;
+}
+
+function gib(bytes: number): string {
+  return `${(bytes / GIB).toFixed(2)} GiB`;
+}
