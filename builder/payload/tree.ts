@@ -1,0 +1,91 @@
+/**
+ * What the builder puts onto a unit, beside packages: the engine's own files, first boot, the image's files, artifacts.
+ * Built as a folder that stands for `/`; later parts win over earlier ones.
+ */
+import { chmod, copyFile, cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import { firewallFiles } from '../../firstboot/contract/firewall.ts';
+import { orderingFiles, PRODUCT_TARGET, type UnitFile } from '../../firstboot/contract/ordering.ts';
+import { type Release, UNIT_PATHS } from '../../firstboot/contract/unit.ts';
+import type { LoadedImage } from '../definition/definition.ts';
+import { unitOf } from '../definition/unit-json.ts';
+import { packageRoot, templatePath } from '../kit/paths.ts';
+
+const SYSTEMD = '/etc/systemd/system';
+/** First boot's scripts, in firstboot/system/. */
+const SCRIPTS = ['announce', 'firewall', 'wait-ready'] as const;
+
+/** Folders of an image that are copied below /usr/lib/unit as they are. */
+const IMAGE_FOLDERS = { templates: UNIT_PATHS.templates, 'apply.d': UNIT_PATHS.applyDir, look: `${UNIT_PATHS.lib}/look` } as const;
+
+/** Writes the engine's and the image's files below `root`. */
+export async function writeUnitFiles(image: LoadedImage, release: Release, root: string): Promise<void> {
+  await copyTree(templatePath('system', 'rootfs'), root);
+  await placeFirstBoot(root);
+  await placeLink(root, '/usr/bin/unitctl', '/usr/lib/unit/unitctl.mjs');
+  for (const file of generatedFiles(image, release)) await placeText(root, file);
+  for (const [folder, path] of Object.entries(IMAGE_FOLDERS)) await copyTree(join(image.folder, folder), join(root, path));
+  await copyTree(join(image.folder, 'rootfs'), root);
+  await enableUnits(root);
+}
+
+async function placeFirstBoot(root: string): Promise<void> {
+  const system = join(packageRoot(), 'firstboot', 'system');
+  for (const script of SCRIPTS) await placeFile(root, `${UNIT_PATHS.lib}/${script}`, join(system, script), 0o755);
+  await copyTree(join(system, 'units'), join(root, SYSTEMD));
+  await placeFile(root, `${UNIT_PATHS.lib}/unitctl.mjs`, join(packageRoot(), 'dist', 'firstboot', 'unitctl.mjs'), 0o755);
+  await placeLink(root, '/usr/bin/unitctl', `${UNIT_PATHS.lib}/unitctl.mjs`);
+}
+
+/** Makes the links that `systemctl enable` would make for the engine's and the image's own units (systemd.unit(5)). The product's target waits for the unit to be finalised. */
+async function enableUnits(root: string): Promise<void> {
+  for (const name of await readdir(join(root, SYSTEMD))) {
+    if (name === PRODUCT_TARGET || !/\.(service|socket|timer|target)$/.test(name)) continue;
+    const text = await readFile(join(root, SYSTEMD, name), 'utf8');
+    const wantedBy = /^WantedBy=(.+)$/m.exec(text)?.[1]?.split(/\s+/) ?? [];
+    for (const target of wantedBy) await placeLink(root, `${SYSTEMD}/${target}.wants/${name}`, `../${name}`);
+  }
+}
+
+/** Files made from the definition; owner root, mode 0644. */
+export function generatedFiles(image: LoadedImage, release: Release): UnitFile[] {
+  const { definition } = image;
+  const json = (data: unknown): string => `${JSON.stringify(data, null, 2)}\n`;
+  return [
+    { path: UNIT_PATHS.definition, content: json(unitOf(image)) },
+    { path: UNIT_PATHS.release, content: json(release) },
+    ...(image.settingsSchema === undefined ? [] : [{ path: UNIT_PATHS.settingsSchema, content: json(image.settingsSchema) }]),
+    ...orderingFiles(definition.services),
+    ...firewallFiles(definition.ports),
+    ...(definition.cloudInit === undefined
+      ? []
+      : [{ path: '/etc/cloud/cloud.cfg.d/60-image.cfg', content: `#cloud-config\n${json(definition.cloudInit)}` }]),
+  ];
+}
+
+async function copyTree(from: string, to: string): Promise<void> {
+  const entries = await readdir(from).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  if (entries.length === 0) return;
+  await mkdir(to, { recursive: true });
+  await cp(from, to, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true, force: true });
+}
+
+async function placeFile(root: string, path: string, from: string, mode: number): Promise<void> {
+  await mkdir(dirname(join(root, path)), { recursive: true });
+  await copyFile(from, join(root, path));
+  await chmod(join(root, path), mode);
+}
+
+async function placeLink(root: string, path: string, target: string): Promise<void> {
+  await mkdir(dirname(join(root, path)), { recursive: true });
+  await symlink(target, join(root, path));
+}
+
+async function placeText(root: string, file: UnitFile): Promise<void> {
+  await mkdir(dirname(join(root, file.path)), { recursive: true });
+  await writeFile(join(root, file.path), file.content, { mode: 0o644 });
+}
