@@ -2,7 +2,7 @@
  * The image definition, `images/<name>/image.yaml`: one schema from which the types, the checks, the editor's JSON
  * Schema and the reference table come. Cross-field rules are in rules/, reading with positions in load.ts.
  */
-import Type, { type Static } from 'typebox';
+import Type, { type Static, type TRecord, type TSchema } from 'typebox';
 
 import { NamedProbe } from '../../firstboot/contract/probe.ts';
 import { Service } from '../../firstboot/contract/service.ts';
@@ -13,55 +13,100 @@ import { Artifact } from '../sources/artifact.ts';
 
 const strict = { additionalProperties: false } as const;
 const Size = Type.String({ pattern: '^[0-9]+ ?(MiB|GiB)$', description: 'A size with its unit: `512 MiB`, `10 GiB`' });
-const Name = Type.String({ pattern: '^[a-z][a-z0-9-]{0,62}$', description: 'Lower-case letters, digits and hyphens' });
+const NAME = '^[a-z][a-z0-9-]{0,62}$';
+const NAME_HINT = 'Lower-case letters, digits and hyphens, a letter first';
+const Name = Type.String({ pattern: NAME, description: NAME_HINT });
+const FileName = Type.String({ pattern: '^[^/].*$', description: 'File, relative to the image folder' });
+
+/** A group whose member names are up to the author. */
+function named<T extends TSchema>(item: T, description: string): TRecord<string, T> {
+  return Type.Record(Type.String({ pattern: NAME }), item, { ...strict, propertyNames: { description: NAME_HINT }, description });
+}
 
 export const FormatName = Type.Enum(['ova', 'qcow2', 'raw', 'vmdk']);
 export type FormatName = Static<typeof FormatName>;
+
+const Base = Type.Object(
+  { distribution: Type.Enum(['debian', 'ubuntu']), suite: Type.String({ pattern: '^[a-z]+$' }), architecture: Type.Enum(['amd64']) },
+  { ...strict, description: 'The distribution that the image is made of' },
+);
+
+const Hardware = Type.Object(
+  {
+    cpus: Type.Integer({ minimum: 1, maximum: 128 }),
+    memory: Size,
+    disk: Type.String({ ...Size, description: 'Size of the system disk, at least `4 GiB`; grows with the disk that it is given' }),
+    dataDisks: Type.Optional(
+      Type.Array(Type.Object({ name: Name, size: Size }, strict), { description: 'Empty disks; the first is mounted at `/data`' }),
+    ),
+  },
+  { ...strict, description: 'The virtual machine that importers are offered' },
+);
+
+const Audit = Type.Object(
+  {
+    except: Type.Array(
+      Type.Object(
+        {
+          rule: Type.String({ description: 'Name of the audit rule' }),
+          path: Type.String({ pattern: '^/', description: 'Absolute path on the unit' }),
+          reason: Type.String({ minLength: 10, description: 'Why this is no danger' }),
+        },
+        strict,
+      ),
+    ),
+  },
+  { ...strict, description: 'Findings of the audit that are right in this image' },
+);
 
 export const ImageDefinition = Type.Object(
   {
     unitsmith: Type.Literal(1, { description: 'Version of this format' }),
     name: Name,
-    version: Type.String({ pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+([-+.][0-9A-Za-z.-]+)?$' }),
+    version: Type.String({
+      pattern: '^[0-9]+\\.[0-9]+\\.[0-9]+([-+.][0-9A-Za-z.-]+)?$',
+      description: 'Version of the image, such as `1.4.0` or `2.0.0-rc.1`',
+    }),
     title: Texts,
     description: Texts,
-    vendor: Type.Object({ name: Type.String({ minLength: 1 }), url: Type.Optional(Type.String({ format: 'uri' })) }, strict),
-    look: Type.Optional(Look),
-    eula: Type.Optional(Type.String({ description: 'Text file in the image folder' })),
-    base: Type.Object(
-      { distribution: Type.Enum(['debian', 'ubuntu']), suite: Type.String({ pattern: '^[a-z]+$' }), architecture: Type.Enum(['amd64']) },
-      strict,
+    vendor: Type.Object(
+      { name: Type.String({ minLength: 1 }), url: Type.Optional(Type.String({ format: 'uri' })) },
+      { ...strict, description: 'Who publishes the image' },
     ),
+    look: Type.Optional(Look),
+    eula: Type.Optional(Type.String({ ...FileName, description: 'Text file in the image folder, shown before an OVA is imported' })),
+    base: Base,
     kernel: Type.Optional(
       Type.Enum(['generic', 'cloud'], { default: 'generic', description: '`cloud` is smaller and lacks e1000 and LSI Logic' }),
     ),
-    packages: Type.Array(Type.String({ pattern: '^[a-z0-9][a-z0-9+.-]+$' }), { uniqueItems: true }),
-    artifacts: Type.Optional(Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]*$' }), Artifact)),
-    services: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]*$' }), Service),
-    ports: Type.Array(Port),
-    state: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9-]*$' }), StateItem),
-    steps: Type.Array(Step),
-    probes: Type.Object({ smoke: Type.Optional(Type.Array(NamedProbe)), acceptance: Type.Optional(Type.Array(NamedProbe)) }, strict),
+    packages: Type.Array(Type.String({ pattern: '^[a-z0-9][a-z0-9+.-]+$', description: 'Name of a Debian package' }), {
+      uniqueItems: true,
+      description: 'Packages of the distribution, beyond those that every unit has; recommended packages are not taken',
+    }),
+    artifacts: Type.Optional(named(Artifact, 'What does not come from the distribution, each held to its hash')),
+    services: named(Service, 'What runs on the unit, in its start order, each with a readiness probe'),
+    ports: Type.Array(Port, { description: 'What the firewall lets in; everything else stays closed' }),
+    state: named(StateItem, 'What the product keeps: reset, backup and replication stand on it'),
+    steps: Type.Array(Step, { description: 'What finalises the unit, in this order' }),
+    probes: Type.Object(
+      {
+        smoke: Type.Optional(Type.Array(NamedProbe, { description: 'Tried on the unit itself' })),
+        acceptance: Type.Optional(Type.Array(NamedProbe, { description: 'Tried from outside, through the firewall' })),
+      },
+      { ...strict, description: 'What proves that a finished unit works' },
+    ),
     cloudInit: Type.Optional(
       Type.Record(Type.String(), Type.Unknown(), { description: 'cloud-config fragment baked into /etc/cloud/cloud.cfg.d' }),
     ),
-    hardware: Type.Object(
-      {
-        cpus: Type.Integer({ minimum: 1, maximum: 128 }),
-        memory: Size,
-        disk: Size,
-        dataDisks: Type.Optional(Type.Array(Type.Object({ name: Name, size: Size }, strict))),
-      },
-      strict,
-    ),
-    formats: Type.Array(FormatName, { minItems: 1, uniqueItems: true }),
-    audit: Type.Optional(
+    hardware: Hardware,
+    formats: Type.Array(FormatName, { minItems: 1, uniqueItems: true, description: 'What `bake` writes' }),
+    audit: Type.Optional(Audit),
+    budget: Type.Optional(
       Type.Object(
-        { except: Type.Array(Type.Object({ rule: Type.String(), path: Type.String(), reason: Type.String({ minLength: 10 }) }, strict)) },
-        strict,
+        { ova: Type.Optional(Size), qcow2: Type.Optional(Size), installed: Type.Optional(Size) },
+        { ...strict, description: 'Sizes that a bake must not exceed' },
       ),
     ),
-    budget: Type.Optional(Type.Object({ ova: Type.Optional(Size), qcow2: Type.Optional(Size), installed: Type.Optional(Size) }, strict)),
   },
   { ...strict, title: 'Unitsmith image definition' },
 );

@@ -6,6 +6,8 @@ import formatsPlugin from 'ajv-formats';
 /** One violation, before a file and a line are known. `path` is a JSON pointer. */
 export interface Violation {
   path: string;
+  /** Where in the schema the keyword is, as a URI fragment: tells the branches of a union apart. */
+  schemaPath: string;
   message: string;
   keyword: string;
   params: Record<string, unknown>;
@@ -44,6 +46,7 @@ export function compileSchema(
 function toViolation(error: ErrorObject): Violation {
   return {
     path: error.instancePath,
+    schemaPath: error.schemaPath,
     message: error.message ?? 'is not valid',
     keyword: error.keyword,
     params: error.params as Record<string, unknown>,

@@ -1,0 +1,37 @@
+/** Which settings an image has, and which of them it reads where. */
+import { answersSchema } from '../../../firstboot/settings/answers.ts';
+import { type Setting, settingsOf } from '../../../firstboot/settings/walk.ts';
+import type { Location } from '../../kit/errors.ts';
+import type { ImageUnderCheck } from './rule.ts';
+
+export interface Read {
+  /** Dotted path from the top of the answers; empty for all of them. */
+  path: string;
+  where: Location;
+  /** Who reads, as messages call it. */
+  by: string;
+}
+
+export function allSettings(image: ImageUnderCheck): Setting[] {
+  return settingsOf(answersSchema(image.settings?.schema));
+}
+
+export function readsOf(image: ImageUnderCheck): Read[] {
+  const inTexts = image.texts.flatMap(({ name, reading, locate }) =>
+    reading.references
+      .filter(({ head }) => head === 'settings')
+      .map(({ path, line, column }) => ({ path, where: locate(line, column), by: name })),
+  );
+  const named = image.definition.steps.flatMap((step, index): Read[] => {
+    const at = (path: string, pointer: string): Read => ({ path, where: image.document.locate(pointer), by: `step "${step.id}"` });
+    if (step.use === 'secret' && step.with.from !== undefined) return [at(step.with.from, `/steps/${index}/with/from`)];
+    if (step.use !== 'executable') return [];
+    return (step.with.reads ?? []).map((path, item) => at(path, `/steps/${index}/with/reads/${item}`));
+  });
+  return [...inTexts, ...named];
+}
+
+/** Whether reading `read` reads the setting: itself, a group that holds it, or a member of it (an item of a list). */
+export function covers(read: string, setting: string): boolean {
+  return read === '' || read === setting || setting.startsWith(`${read}.`) || read.startsWith(`${setting}.`);
+}
