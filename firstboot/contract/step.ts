@@ -45,6 +45,8 @@ export const StepParameters = {
     { from: Type.String({ description: "File under the image's templates/" }), to: AbsolutePath, format: TemplateFormat, ...Ownership },
     strict,
   ),
+  /** Debian's `main` cluster of the installed version. The other PostgreSQL steps make it too; name it to configure it before. */
+  'postgresql-cluster': Type.Object({ locale: Type.Optional(Type.String({ minLength: 1, default: 'C.UTF-8' })) }, strict),
   'postgresql-role': Type.Object(
     { name: Type.String({ minLength: 1 }), password: Type.Optional(Type.String({ description: 'Name of a secret' })) },
     strict,

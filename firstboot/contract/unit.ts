@@ -23,6 +23,8 @@ export const UNIT_PATHS = {
   settings: '/var/lib/unit/settings.json',
   secrets: '/var/lib/unit/secrets',
   journal: '/var/lib/unit/journal.jsonl',
+  /** There from the beginning of a run until it has succeeded: what a boot looks for to go on. */
+  unfinished: '/var/lib/unit/unfinished',
   finalised: '/var/lib/unit/finalised',
 } as const;
 

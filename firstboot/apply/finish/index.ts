@@ -1,0 +1,12 @@
+import type { Texts } from '../../contract/texts.ts';
+import type { Change } from '../change.ts';
+import { finalise } from './finalise.ts';
+import { firewall } from './firewall.ts';
+import { services } from './services.ts';
+import { smoke } from './smoke.ts';
+
+export type FinishKind = 'services' | 'smoke' | 'finalise' | 'firewall';
+export type FinishChange = Change<Record<string, unknown>> & { title: Texts };
+
+/** What ends every run, in this order. */
+export const FINISH: { readonly [K in FinishKind]: FinishChange } = { services, smoke, finalise, firewall };

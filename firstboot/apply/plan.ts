@@ -1,0 +1,83 @@
+/**
+ * The plan: what finalising will do, in order, without doing anything. A pure function of the unit's definition, the
+ * settings and a few facts about the machine, so that it can be shown first and tested as a table.
+ */
+import type { Step } from '../contract/step.ts';
+import type { Texts } from '../contract/texts.ts';
+import type { Unit } from '../contract/unit.ts';
+import { ExitCode, UnitError } from '../kit/errors.ts';
+import type { Settings } from '../settings/index.ts';
+import type { Change } from './change.ts';
+import { CHANGES } from './changes/index.ts';
+import { FINISH, type FinishKind } from './finish/index.ts';
+import { planParameters, symbolicContext } from './resolve.ts';
+
+export interface Facts {
+  /** Dotted paths of the settings that are secrets. */
+  secretSettings: readonly string[];
+  /** Newest installed PostgreSQL; undefined where there is none. */
+  postgresql: string | undefined;
+}
+
+export interface PlanEntry {
+  id: string;
+  title: Texts;
+  use: Step['use'] | FinishKind;
+  /** Templates rendered, each secret as a word in angle brackets. */
+  parameters: Readonly<Record<string, unknown>>;
+  /** What will happen. */
+  words: Texts;
+}
+
+export interface Plan {
+  image: string;
+  version: string;
+  entries: PlanEntry[];
+}
+
+/** @throws UnitError where a step reads what is not there, or would put a secret where others can read it */
+export function plan(unit: Unit, settings: Settings, facts: Facts): Plan {
+  const context = symbolicContext({ settings, unit: unitWords(unit) }, secretNames(unit), facts.secretSettings);
+  checkFacts(unit, facts);
+  const steps = unit.steps.map((step): PlanEntry => {
+    const parameters = planParameters(step, context);
+    return { id: step.id, title: step.title, use: step.use, parameters, words: changeOf(step.use).words(parameters) };
+  });
+  return { image: unit.name, version: unit.version, entries: [...steps, ...finishEntries()] };
+}
+
+/** What templates read as `unit`. */
+export function unitWords(unit: Unit): object {
+  return { name: unit.name, version: unit.version, title: unit.title };
+}
+
+/** Names of the secrets that the unit's steps make. */
+export function secretNames(unit: Unit): string[] {
+  return unit.steps.flatMap((step) => (step.use === 'secret' ? [step.with.name] : []));
+}
+
+/** The change of a kind. Parameters were checked against the kind's schema when the image was made. */
+export function changeOf(use: PlanEntry['use']): Change<Record<string, unknown>> {
+  return ({ ...CHANGES, ...FINISH } as unknown as Record<string, Change<Record<string, unknown>>>)[use] ?? unknownKind(use);
+}
+
+function unknownKind(use: string): never {
+  throw new UnitError(`this release knows no step of the kind ${use}`, { exitCode: ExitCode.unit });
+}
+
+/** Ends every plan: no step of an image can have such an id. */
+function finishEntries(): PlanEntry[] {
+  return (Object.keys(FINISH) as FinishKind[]).map((use) => {
+    const { title, words } = FINISH[use];
+    return { id: `finish:${use}`, title, use, parameters: {}, words: words({}) };
+  });
+}
+
+function checkFacts(unit: Unit, facts: Facts): void {
+  const step = unit.steps.find(({ use }) => use.startsWith('postgresql-'));
+  if (step === undefined || facts.postgresql !== undefined) return;
+  throw new UnitError(`step ${step.id} needs PostgreSQL, which is not installed`, {
+    exitCode: ExitCode.unit,
+    remedies: ['The image must name the package postgresql.'],
+  });
+}

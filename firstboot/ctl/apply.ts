@@ -1,0 +1,78 @@
+import type { ApplyEvent } from '../apply/events.ts';
+import { Journal } from '../apply/journal.ts';
+import { run } from '../apply/run.ts';
+import { saveSettings } from '../apply/settings-store.ts';
+import { UNIT_PATHS } from '../contract/unit.ts';
+import { ExitCode, UnitError } from '../kit/errors.ts';
+import { readIfExists } from '../kit/files.ts';
+import { lock } from '../kit/lock.ts';
+import type { Ctl, Session } from './cli.ts';
+import { prepare } from './prepared.ts';
+
+const LOCK = '/run/unit/apply.lock';
+
+export function register(ctl: Ctl): void {
+  ctl.program
+    .command('apply')
+    .description('Set the unit up: save the answers, make every change that is due, start the services. Can be repeated.')
+    .option('--answers <file>', 'answers file (YAML or JSON); the saved settings by default')
+    .option('--resume', 'go on with a run that was interrupted or has failed; nothing to do is fine')
+    .option('--json', 'write events as JSON, one object a line')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  unitctl apply --answers answers.yaml\n  unitctl apply --answers answers.yaml --json\n  unitctl apply --resume',
+    )
+    .action(ctl.run((session, options: { answers?: string; resume?: boolean }) => apply(session, options)));
+}
+
+async function apply(session: Session, options: { answers?: string; resume?: boolean }): Promise<ExitCode> {
+  const { system } = session;
+  if (options.resume === true && options.answers !== undefined) {
+    throw new UnitError('--resume goes on with the saved answers: leave --answers out, or --resume', { exitCode: ExitCode.usage });
+  }
+  const held = await lock(system, LOCK);
+  try {
+    if (options.resume === true && (await readIfExists(system.path(UNIT_PATHS.unfinished))) === undefined) {
+      session.print('There is no unfinished run.');
+      return ExitCode.ok;
+    }
+    const prepared = await prepare(system, options.answers);
+    await saveSettings(system, prepared.settings, prepared.productSchema);
+    const journal = await Journal.open(system.path(UNIT_PATHS.journal), await system.bootId());
+    try {
+      const ports = { system, unit: prepared.unit, settings: prepared.settings, secretSettings: prepared.facts.secretSettings };
+      await run(prepared.plan, ports, journal, listener(session));
+    } finally {
+      await journal.close();
+    }
+    return ExitCode.ok;
+  } finally {
+    await held.release();
+  }
+}
+
+/** Events as they are for machines, lines for people. */
+function listener(session: Session): (event: ApplyEvent) => void {
+  return (event) => {
+    session.emit(event);
+    const line = describe(event);
+    if (line !== undefined) session.print(line);
+  };
+}
+
+export function describe(event: ApplyEvent): string | undefined {
+  switch (event.type) {
+    case 'step-started':
+      return `[${event.index}/${event.count}] ${event.title.en}`;
+    case 'step-finished':
+      return `        ${event.changed ? 'done' : 'nothing to do'}, ${event.seconds.toFixed(1)} s`;
+    case 'output':
+      return `        ${event.line}`;
+    case 'step-failed':
+      return `        failed after ${event.seconds.toFixed(1)} s`;
+    case 'state':
+      return `state: ${event.state}`;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,64 @@
+import type { UnitState } from '../apply/events.ts';
+import { lastRun, parseJournal } from '../apply/journal.ts';
+import { type Release, UNIT_PATHS } from '../contract/unit.ts';
+import { ExitCode } from '../kit/errors.ts';
+import { readIfExists } from '../kit/files.ts';
+import type { System } from '../kit/system.ts';
+import type { Ctl } from './cli.ts';
+import { type ServiceStatus, serviceLine, serviceStatuses } from './services.ts';
+import { readRelease, readUnit } from './unit-files.ts';
+
+export interface Status {
+  schemaVersion: 1;
+  state: UnitState;
+  finalised: boolean;
+  image: string;
+  version: string;
+  /** What failed, where the last run did. */
+  failure?: { step: string; reason: string };
+  release: Release | null;
+  services: ServiceStatus[];
+}
+
+export function register(ctl: Ctl): void {
+  ctl.program
+    .command('status')
+    .description('Show the state of this unit: waiting, applying, failed or ready.')
+    .option('--json', 'write JSON')
+    .addHelpText('after', '\nExamples:\n  unitctl status\n  unitctl status --json')
+    .action(
+      ctl.run(async (session) => {
+        const status = await readStatus(session.system);
+        session.emit({ type: 'result', command: 'status', data: status });
+        session.print(`${status.image} ${status.version}: ${status.state}`);
+        if (status.failure !== undefined) session.print(`step ${status.failure.step} failed: ${status.failure.reason}`);
+        for (const service of status.services) session.print(serviceLine(service));
+        return ExitCode.ok;
+      }),
+    );
+}
+
+export async function readStatus(system: System): Promise<Status> {
+  const unit = await readUnit(system);
+  const finalised = (await readIfExists(system.path(UNIT_PATHS.finalised))) !== undefined;
+  const unfinished = (await readIfExists(system.path(UNIT_PATHS.unfinished))) !== undefined;
+  const last = lastRun(parseJournal((await readIfExists(system.path(UNIT_PATHS.journal))) ?? ''));
+  const services = await serviceStatuses(system, unit);
+  return {
+    schemaVersion: 1,
+    state: stateOf({ finalised, unfinished, failed: last?.outcome === 'failed', up: services.every(({ ready }) => ready) }),
+    finalised,
+    image: unit.name,
+    version: unit.version,
+    ...(unfinished && last?.failure !== undefined ? { failure: { step: last.failure.step, reason: last.failure.reason } } : {}),
+    release: (await readRelease(system)) ?? null,
+    services,
+  };
+}
+
+/** `ready` is said only of a finalised unit whose services all are. A run under way counts more than what it changes. */
+export function stateOf(facts: { finalised: boolean; unfinished: boolean; failed: boolean; up: boolean }): UnitState {
+  if (facts.unfinished) return facts.failed ? 'failed' : 'applying';
+  if (!facts.finalised) return 'waiting';
+  return facts.up ? 'ready' : 'failed';
+}

@@ -1,0 +1,42 @@
+/** What the image says about this unit: its definition, release and settings schema. */
+import { readFile } from 'node:fs/promises';
+import type { Facts } from '../apply/plan.ts';
+import { installedVersion } from '../apply/postgresql/cluster.ts';
+import { type Release, UNIT_PATHS, type Unit } from '../contract/unit.ts';
+import { ExitCode, UnitError } from '../kit/errors.ts';
+import { readIfExists } from '../kit/files.ts';
+import type { System } from '../kit/system.ts';
+import { secretPaths } from '../settings/index.ts';
+
+/** @throws UnitError where this machine is no unit */
+export async function readUnit(system: System): Promise<Unit> {
+  const unit = (await readJson(system, UNIT_PATHS.definition)) as Unit;
+  if (unit.schemaVersion === 1) return unit;
+  throw new UnitError(`${UNIT_PATHS.definition} is of version ${String(unit.schemaVersion)}, which this release does not know`, {
+    exitCode: ExitCode.unit,
+  });
+}
+
+/** The release that this unit runs; undefined where the file is missing. */
+export async function readRelease(system: System): Promise<Release | undefined> {
+  const text = await readIfExists(system.path(UNIT_PATHS.release));
+  return text === undefined ? undefined : (JSON.parse(text) as Release);
+}
+
+/** The product's settings schema; undefined where it has none. */
+export async function readProductSchema(system: System): Promise<object | undefined> {
+  const text = await readIfExists(system.path(UNIT_PATHS.settingsSchema));
+  return text === undefined ? undefined : (JSON.parse(text) as object);
+}
+
+export async function readFacts(system: System, productSchema: object | undefined): Promise<Facts> {
+  return { secretSettings: secretPaths(productSchema), postgresql: await installedVersion(system) };
+}
+
+async function readJson(system: System, path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(system.path(path), 'utf8')) as unknown;
+  } catch (error) {
+    throw new UnitError(`this is no unit: ${path} cannot be read`, { exitCode: ExitCode.unit, cause: error });
+  }
+}

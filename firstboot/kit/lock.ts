@@ -1,0 +1,30 @@
+/** One run at a time on a unit. */
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import { ExitCode, UnitError } from './errors.ts';
+import { makeFolder } from './files.ts';
+import type { System } from './system.ts';
+
+/** Held while the process lives: the kernel lets go when it is killed. */
+export interface Lock {
+  release(): Promise<void>;
+}
+
+/**
+ * Locks `path` (a path of the unit). flock(1) takes the lock on our open file, which stays ours when flock(1) has ended;
+ * files that Node opens are not handed on to other programs.
+ * @throws UnitError with `busy` where another process holds it
+ */
+export async function lock(system: System, path: string): Promise<Lock> {
+  const file = system.path(path);
+  await makeFolder(dirname(file));
+  const handle = await open(file, 'a', 0o600);
+  const { exitCode } = await system.run('flock', ['--exclusive', '--nonblock', '3'], { fd3: handle.fd, okExitCodes: [0, 1] });
+  if (exitCode === 0) return { release: () => handle.close() };
+  await handle.close();
+  throw new UnitError('the unit is being changed by another run', {
+    exitCode: ExitCode.busy,
+    remedies: ['Wait until it has ended: `unitctl status` shows its state.'],
+  });
+}
