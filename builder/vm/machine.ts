@@ -1,0 +1,210 @@
+/** A running virtual machine: how to talk to it, wait for it and end it. boot.ts makes it. */
+import type { Running, RunResult } from '../kit/command.ts';
+import { run, start } from '../kit/command.ts';
+import type { Context } from '../kit/context.ts';
+import { ExitCode, ToolError, UserError } from '../kit/errors.ts';
+import { forwardRule, USER_NETWORK } from './argv.ts';
+import { freePort } from './ports.ts';
+import type { Qmp } from './qmp.ts';
+import type { Link } from './scan/link.ts';
+import { deadEnd, lastLines, serialText } from './serial.ts';
+import type { MachineSpec } from './spec.ts';
+import { runSsh, type SshOptions, type SshTarget, sshCommandLine, sshGreets, sshMasterArgv, sshOptions } from './ssh.ts';
+import { type Deadline, deadlineIn, waitFor } from './wait.ts';
+
+/** What boot.ts hands over. */
+export interface MachineParts {
+  spec: MachineSpec;
+  process: Running;
+  qmp: Qmp;
+  /** Last words of QEMU itself, filled while it runs. */
+  complaints: readonly string[];
+  serialLog: string;
+  forwards: Map<number, number>;
+  ssh: SshTarget & { controlPath: string };
+  link: Link | undefined;
+  /** How much longer everything may take than on hardware virtualisation. */
+  timeoutFactor: number;
+  poweredOn: number;
+}
+
+const TAIL = 40;
+/** A refused key is not tried for ever: sshd answers too many failures by not answering at all. */
+const REFUSALS = 3;
+
+export class Machine {
+  readonly spec: MachineSpec;
+  /** Joined to the guest's network, where the spec asked for it. */
+  readonly link: Link | undefined;
+  /** Seconds from power-on to the first command by SSH; undefined until then. */
+  secondsToSsh: number | undefined;
+  readonly #ctx: Context;
+  readonly #parts: MachineParts;
+  #ended: { exitCode: number | undefined } | undefined;
+  #master: Running | undefined;
+
+  constructor(ctx: Context, parts: MachineParts) {
+    this.#ctx = ctx;
+    this.#parts = parts;
+    this.spec = parts.spec;
+    this.link = parts.link;
+    void parts.process.ended.then((exitCode) => {
+      this.#ended = { exitCode };
+    });
+  }
+
+  get sshPort(): number {
+    return this.#parts.ssh.port;
+  }
+
+  /** What a person types to get in as root. */
+  get sshCommandLine(): string {
+    return sshCommandLine(this.#parts.ssh);
+  }
+
+  /** A deadline that takes this host's speed into account: `seconds` as on hardware virtualisation. */
+  deadline(seconds: number): Deadline {
+    return deadlineIn(seconds * this.#parts.timeoutFactor);
+  }
+
+  /** Runs an argv or a shell script as root, or as `login`. @throws ToolError where ssh itself fails or time runs out. */
+  async ssh(
+    command: string | readonly string[],
+    options: SshOptions & { login?: { user: string; keyFile: string } } = {},
+  ): Promise<RunResult> {
+    const { login, ...rest } = options;
+    const target = login === undefined ? this.#parts.ssh : { ...login, port: this.sshPort };
+    return await runSsh(this.#ctx, target, command, { timeout: 120 * this.#parts.timeoutFactor, ...rest });
+  }
+
+  /** Standard output of a command that must succeed. @throws Error with its standard error otherwise. */
+  async output(command: string | readonly string[], options: SshOptions = {}): Promise<string> {
+    const result = await this.ssh(command, options);
+    if (result.exitCode === 0) return result.stdout;
+    const shown = typeof command === 'string' ? command.split('\n')[0] : command.join(' ');
+    throw new Error(
+      `on the unit, \`${shown}\` failed with exit code ${result.exitCode}: ${(result.stderr || result.stdout).trim().slice(-800)}`,
+    );
+  }
+
+  /** Copies a file or a folder onto the unit, as root. */
+  async upload(local: string, remote: string): Promise<void> {
+    const target = this.#parts.ssh;
+    await run(this.#ctx, 'scp', [
+      '-r',
+      '-q',
+      ...sshOptions(target),
+      '-P',
+      String(target.port),
+      local,
+      `${target.user}@127.0.0.1:${remote}`,
+    ]);
+  }
+
+  /** The port of 127.0.0.1 that leads to a TCP port of the guest; opened now where the spec did not ask for it. */
+  async forward(guestPort: number): Promise<number> {
+    const known = this.#parts.forwards.get(guestPort);
+    if (known !== undefined) return known;
+    const hostPort = await freePort();
+    const refusal = await this.#parts.qmp.monitor(`hostfwd_add ${USER_NETWORK} ${forwardRule(guestPort, hostPort)}`);
+    if (refusal.trim() !== '') throw new Error(`QEMU does not forward port ${guestPort}: ${refusal.trim()}`);
+    this.#parts.forwards.set(guestPort, hostPort);
+    return hostPort;
+  }
+
+  async serial(): Promise<string> {
+    return await serialText(this.#parts.serialLog);
+  }
+
+  /** The last lines of the serial console. */
+  async serialTail(lines: number): Promise<string[]> {
+    return lastLines(await this.serial(), lines);
+  }
+
+  /** Waits until the serial console shows `pattern`. @throws UserError(tool) with the console's tail. */
+  async waitForSerial(pattern: RegExp, deadline: Deadline): Promise<RegExpMatchArray> {
+    const found = await waitFor(
+      async () => {
+        const text = await this.serial();
+        const match = text.match(pattern);
+        if (match === null) await this.#assertAlive(text);
+        return match ?? undefined;
+      },
+      deadline,
+      this.#ctx.signal,
+    );
+    return found ?? (await this.#fail(`the serial console of ${this.spec.name} never showed ${pattern.source}`, deadline));
+  }
+
+  /** Waits until a command runs by SSH. @throws UserError(tool) with the console's tail, at once where the boot is stuck. */
+  async waitForSsh(deadline: Deadline): Promise<void> {
+    let refusals = 0;
+    const reached = await waitFor(
+      async () => {
+        if (!(await sshGreets(this.sshPort, 10_000))) {
+          await this.#assertAlive(await this.serial());
+          return undefined;
+        }
+        const refusal = await this.#tryLogin();
+        if (refusal === undefined) return true;
+        if (/Permission denied/.test(refusal)) refusals += 1;
+        if (refusals >= REFUSALS) await this.#fail(`${this.spec.name} does not accept the one-time SSH key`, deadline, refusal);
+        return undefined;
+      },
+      deadline,
+      this.#ctx.signal,
+      1000,
+    );
+    if (reached === undefined) await this.#fail(`SSH never came up on ${this.spec.name}`, deadline);
+    this.secondsToSsh = Math.round((Date.now() - this.#parts.poweredOn) / 100) / 10;
+    // One connection for all that follows: a handshake costs a second where the guest is emulated.
+    this.#master = await start(this.#ctx, 'ssh', sshMasterArgv(this.#parts.ssh));
+  }
+
+  /** Presses the power button and waits for the end. @throws UserError(tool) where the guest does not go down. */
+  async powerDown(deadline: Deadline = this.deadline(60)): Promise<void> {
+    await this.#parts.qmp.execute('system_powerdown');
+    const ended = await waitFor(() => this.#ended, deadline, this.#ctx.signal, 200);
+    if (ended === undefined) await this.#fail(`${this.spec.name} did not power off`, deadline);
+  }
+
+  /** Ends the machine at once, as by pulling the plug. Safe to call again. */
+  async stop(): Promise<void> {
+    await this.#master?.stop(2);
+    this.#parts.qmp.close();
+    this.#parts.link?.close();
+    await this.#parts.process.stop(5);
+  }
+
+  /** Undefined on success, else what ssh says. */
+  async #tryLogin(): Promise<string | undefined> {
+    try {
+      const { exitCode, stderr } = await this.ssh(['true'], { timeout: 60 * this.#parts.timeoutFactor });
+      return exitCode === 0 ? undefined : stderr;
+    } catch (error) {
+      if (error instanceof ToolError && !error.failure.missing) return error.failure.tail.join('\n');
+      throw error;
+    }
+  }
+
+  async #assertAlive(console: string): Promise<void> {
+    if (this.#ended !== undefined) {
+      const how = this.#parts.complaints.slice(-3).join(' ') || `exit code ${this.#ended.exitCode ?? 'unknown'}`;
+      await this.#fail(`QEMU ended while ${this.spec.name} was booting`, undefined, how);
+    }
+    const why = deadEnd(console);
+    if (why !== undefined) await this.#fail(`${this.spec.name} does not boot`, undefined, why);
+  }
+
+  async #fail(message: string, deadline: Deadline | undefined, why?: string): Promise<never> {
+    const console = await this.serial();
+    const lines = lastLines(console, TAIL);
+    const late = deadline === undefined ? message : `${message} (waited ${Math.round(deadline.seconds)} s)`;
+    const reason = why ?? deadEnd(console);
+    throw new UserError(late, {
+      exitCode: ExitCode.tool,
+      ...(reason === undefined ? {} : { why: reason }),
+      excerpt: { title: 'Serial console', lines: lines.length === 0 ? ['(nothing was shown)'] : lines },
+    });
+  }
+}
