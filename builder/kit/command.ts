@@ -57,6 +57,14 @@ const INHERITED = [
 const INHERITED_PREFIXES = ['PIP_', 'npm_config_', 'NPM_CONFIG_', 'MAVEN_', 'APT_'];
 const TAIL_LINES = 40;
 
+const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
+
+/** PATH with the folders of mke2fs, sfdisk and the like, which Debian leaves out of an ordinary user's. */
+export function withSystemPath(path: string | undefined): string {
+  const folders = (path ?? '/usr/local/bin:/usr/bin:/bin').split(':');
+  return [...folders, ...SYSTEM_FOLDERS.filter((folder) => !folders.includes(folder))].join(':');
+}
+
 /** The environment that programs get: what they need to find themselves and the host's package sources. */
 export function baseEnvironment(env: Context['env']): Record<string, string> {
   const base: Record<string, string> = { LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
@@ -65,6 +73,7 @@ export function baseEnvironment(env: Context['env']): Record<string, string> {
       base[name] = value;
     }
   }
+  base.PATH = withSystemPath(env.PATH);
   return base;
 }
 

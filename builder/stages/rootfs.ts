@@ -1,0 +1,112 @@
+/**
+ * The root file system: every package of the image installed by mmdebstrap from the fetched repository, without a
+ * network and without being root. What is born at install and must not be shared is removed (templates/rootfs/).
+ */
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { LoadedImage } from '../definition/definition.ts';
+import type { Cleanup } from '../kit/cleanup.ts';
+import { withSystemPath } from '../kit/command.ts';
+import type { Context } from '../kit/context.ts';
+import { hashTree, sha256 } from '../kit/hash.ts';
+import { templatePath } from '../kit/paths.ts';
+import type { Stage } from '../pipeline/stage.ts';
+import { mmdebstrapArguments, packageStep } from '../tools/mmdebstrap.ts';
+import { removeMappedTree, runMapped } from '../tools/namespace.ts';
+import { explainInstallFailure } from './rootfs/failure.ts';
+import { checkInstalled, type InstalledPackage, readRootfs } from './rootfs/read.ts';
+import { archiveOwnFiles } from './rootfs/system-files.ts';
+
+export interface RootfsInput {
+  image: LoadedImage;
+  /** Folder with `./Packages` and exactly the .deb files to install (from the fetch stage). */
+  repository: string;
+  /** The resolved set: what must be installed in the end, no more and no less. */
+  packages: readonly { name: string; version: string; sha256?: string }[];
+  /** Names given to apt; the rest of `packages` is what they depend on. */
+  requested: readonly string[];
+  /** Text of /etc/apt/sources.list on the unit: the distribution's public archive. */
+  sources: string;
+  /** Folder copied into the tree before anything is unpacked (dpkg's path-excludes): it must hold no package's conffile. */
+  systemFiles: string;
+}
+
+export interface RootfsOutput {
+  /** Plain tar, numeric owners, extended attributes (GNU tar's --xattrs). */
+  tar: string;
+  kernelVersion: string;
+  kernel: string;
+  initrd: string;
+  packages: InstalledPackage[];
+  /** Bytes that the installed files take on disk. */
+  installedBytes: number;
+  /** Folder with the JSON schemas of this image's cloud-init; empty where it has none. */
+  cloudInitSchemas: string;
+}
+
+export const rootfsStage: Stage<RootfsInput, RootfsOutput> = {
+  name: 'rootfs',
+  version: 1,
+  inputs: async (input) => ({
+    base: { ...input.image.definition.base },
+    packages: input.packages.map(({ name, version, sha256: hash }) => [name, version, hash ?? null]),
+    requested: [...input.requested].sort(),
+    sources: sha256(input.sources),
+    systemFiles: await hashTree(input.systemFiles),
+    own: await hashTree(templatePath('rootfs')),
+  }),
+  run: makeRootfs,
+  open: (folder) => readRootfs(folder),
+};
+
+async function makeRootfs(input: RootfsInput, folder: string, ctx: Context, cleanup: Cleanup): Promise<void> {
+  const work = join(folder, 'work');
+  cleanup.add(`work folder ${work}`, () => removeMappedTree(ctx, work));
+  await mkdir(work);
+  const archives = [join(work, 'own.tar'), join(work, 'system.tar')] as const;
+  await archiveOwnFiles(templatePath('rootfs', 'before-install'), archives[0]);
+  await archiveOwnFiles(input.systemFiles, archives[1]);
+  const sources = join(work, 'sources.list');
+  await writeFile(sources, input.sources);
+
+  const partial = join(work, 'rootfs.tar');
+  const args = mmdebstrapArguments({
+    packages: input.requested,
+    repository: input.repository,
+    output: partial,
+    setupScript: templatePath('rootfs', 'setup.sh'),
+    customizeScript: templatePath('rootfs', 'customize.sh'),
+  });
+  const environment = {
+    TMPDIR: work,
+    INITRD: 'No',
+    UNITSMITH_BEFORE: archives.join('\n'),
+    UNITSMITH_SOURCES: sources,
+    UNITSMITH_OUT: folder,
+  };
+  try {
+    await runInstaller(ctx, args, environment, input.packages.length);
+  } catch (error) {
+    throw await explainInstallFailure(error, folder);
+  }
+  await rename(partial, join(folder, 'rootfs.tar'));
+  await rm(work, { recursive: true, force: true });
+  checkInstalled(input.packages, (await readRootfs(folder)).packages);
+}
+
+/** With an environment of its own: maintainer scripts must see nothing of the host's proxies, pip or npm settings. */
+async function runInstaller(ctx: Context, args: readonly string[], environment: Record<string, string>, total: number): Promise<void> {
+  const sealed = { LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', HOME: '/root', PATH: withSystemPath(ctx.env.PATH), ...environment };
+  const assignments = Object.entries(sealed).map(([name, value]) => `${name}=${value}`);
+  let done = 0;
+  await runMapped(ctx, 'env', ['-i', ...assignments, 'mmdebstrap', ...args], {
+    isolated: true,
+    grace: 30,
+    onLine: (line) => {
+      if (packageStep(line) === undefined) return;
+      done += 1;
+      ctx.events.progress(`installing packages (${Math.min(Math.ceil(done / 2), total)} of ${total})`, Math.min(done / (2 * total), 1));
+    },
+  });
+}

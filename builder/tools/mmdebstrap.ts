@@ -1,0 +1,45 @@
+/** mmdebstrap(1): a root file system from Debian packages, here always from a local folder and without a network. */
+export interface MmdebstrapRequest {
+  /** Packages to install beside the essential ones; what they depend on comes along. */
+  packages: readonly string[];
+  /** Folder with `./Packages` and the .deb files that it names. */
+  repository: string;
+  /** The tar to write. */
+  output: string;
+  /** Shell scripts, run by sh with the tree as `$1`: before anything is unpacked, and after everything is configured. */
+  setupScript: string;
+  customizeScript: string;
+}
+
+/**
+ * The suite is empty, so that the flat repository needs no Release file. apt's sandbox user could not read a cache
+ * folder of mode 0700. What --aptopt and --dpkgopt leave in the tree is removed by the customize script. mmdebstrap's own
+ * clean-up would empty /etc/machine-id, which is no first boot for systemd: ours does it.
+ */
+export function mmdebstrapArguments(request: MmdebstrapRequest): string[] {
+  return [
+    '--mode=root',
+    '--variant=essential',
+    '--format=tar',
+    '--aptopt=APT::Sandbox::User "root"',
+    '--dpkgopt=force-unsafe-io',
+    '--skip=cleanup/reproducible',
+    `--include=${request.packages.join(',')}`,
+    `--setup-hook=sh ${shellQuote(request.setupScript)} "$1"`,
+    `--customize-hook=sh ${shellQuote(request.customizeScript)} "$1"`,
+    '',
+    request.output,
+    `deb [trusted=yes] copy:${encodeURI(request.repository)} ./`,
+  ];
+}
+
+/** mmdebstrap hands hooks to sh as one text: the only place where a path has to be quoted. */
+function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** What a line of mmdebstrap's, apt's or dpkg's output says about progress: packages unpacked or configured so far. */
+export function packageStep(line: string): 'unpacked' | 'configured' | undefined {
+  if (line.startsWith('Unpacking ')) return 'unpacked';
+  return line.startsWith('Setting up ') ? 'configured' : undefined;
+}
