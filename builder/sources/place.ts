@@ -1,0 +1,72 @@
+/** Puts files, folders and unpacked archives below a folder that stands for the unit's root. */
+import { cp, lstat, mkdir, readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+
+import { run } from '../kit/command.ts';
+import type { Context } from '../kit/context.ts';
+import { ExitCode, ToolError, UserError } from '../kit/errors.ts';
+import { hashOf } from './override.ts';
+import type { FetchedArtifact, PlacedOwner } from './source.ts';
+
+/** Folder, in what `fetch` wrote, that holds the artifact's one file or folder. */
+export const CONTENT = 'content';
+
+/** Copies a file or folder into what `fetch` gives. */
+export async function keep(from: string, kind: string, folder: string): Promise<FetchedArtifact> {
+  const name = basename(from);
+  await mkdir(join(folder, CONTENT), { recursive: true });
+  await cp(from, join(folder, CONTENT, name), { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  const sha256 = await hashOf(from);
+  return { locked: { kind, files: [{ name, sha256 }] }, components: [{ type: 'file', name, sha256 }] };
+}
+
+/** Path of the one thing in `folder`. */
+export async function onlyEntry(folder: string): Promise<string> {
+  const [name, more] = await readdir(folder);
+  if (name === undefined || more !== undefined) throw new Error(`${folder} should hold one entry`);
+  return join(folder, name);
+}
+
+interface Placement {
+  /** Folder on the unit. */
+  into: string;
+  owner?: string;
+  /** Unpack the archive `from` instead of copying it. */
+  unpack?: boolean;
+}
+
+/**
+ * A folder's content and an archive's go into `into` and make `into` the owner's; a single file goes in under its name,
+ * and `into` stays whose it was.
+ */
+export async function placeAt(from: string, placement: Placement, root: string, ctx: Context): Promise<PlacedOwner[]> {
+  const { into, owner } = placement;
+  const target = join(root, into);
+  await mkdir(target, { recursive: true });
+  const folder = (await lstat(from)).isDirectory();
+  if (folder) await cp(from, target, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  else if (placement.unpack === true) await unpack(from, target, ctx);
+  else await cp(from, join(target, basename(from)), { preserveTimestamps: true });
+  if (owner === undefined) return [];
+  const whole = folder || placement.unpack === true;
+  return [{ path: whole ? into : join(into, basename(from)), owner }];
+}
+
+/** bsdtar reads tar with every compression, zip and more, and by default refuses paths with `..` and through links. */
+export function unpackArgs(archive: string, target: string): string[] {
+  return ['--extract', '--no-same-owner', '--no-xattrs', '--no-acls', '--no-fflags', '--file', archive, '--directory', target];
+}
+
+async function unpack(archive: string, target: string, ctx: Context): Promise<void> {
+  try {
+    await run(ctx, 'bsdtar', unpackArgs(archive, target));
+  } catch (error) {
+    if (!(error instanceof ToolError) || error.failure.missing) throw error;
+    throw new UserError(`${basename(archive)} cannot be unpacked`, {
+      exitCode: ExitCode.source,
+      remedies: ['`unpack: true` is for tar and zip archives; leave it out to copy the file as it is'],
+      excerpt: { title: 'bsdtar', lines: error.failure.tail },
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Builds source distributions in a throw-away system of the guest's own suite, as nobody and without a network: what
+ * they need comes from the distribution's archive (`build_packages`), never from an index, and never gets into an image.
+ */
+import { cp, mkdir, readdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { Cleanup } from '../../kit/cleanup.ts';
+import { withSystemPath } from '../../kit/command.ts';
+import type { Context } from '../../kit/context.ts';
+import { ExitCode, ToolError, UserError } from '../../kit/errors.ts';
+import { temporaryFolder } from '../../kit/files.ts';
+import { hashData } from '../../kit/hash.ts';
+import { removeMappedTree, runMapped } from '../../tools/namespace.ts';
+import { openArchive } from '../debian/archive.ts';
+import { makeRepository } from '../debian/repository.ts';
+import { solve } from '../debian/solve.ts';
+import type { Guest } from '../source.ts';
+
+const TOOLS = ['python3', 'python3-pip', 'python3-setuptools', 'python3-wheel'];
+
+/** Run by sh with the tree as `$1`; everything else comes by environment, so that no path is ever part of a script. */
+const BUILD = [
+  'set -eu',
+  'mkdir -p "$1/build/sdists" "$1/build/wheels"',
+  'cp "$UNITSMITH_SDISTS"/* "$1/build/sdists/"',
+  'chown -R nobody "$1/build"',
+  'chroot --userspec=nobody "$1" env -i PATH=/usr/bin:/bin HOME=/build LANG=C.UTF-8 PIP_CONFIG_FILE=/dev/null SOURCE_DATE_EPOCH=315532800 ' +
+    "sh -c 'cd /build && exec python3 -m pip wheel --no-deps --no-index --no-build-isolation --no-cache-dir " +
+    "--disable-pip-version-check --progress-bar off --wheel-dir /build/wheels /build/sdists/*'",
+  'cp "$1"/build/wheels/*.whl "$UNITSMITH_WHEELS"/',
+].join('; ');
+
+export interface BuildRequest {
+  artifact: string;
+  /** Paths of the source distributions, under their own names, with their hashes. */
+  sdists: readonly { path: string; name: string; sha256: string }[];
+  packages: readonly string[];
+  guest: Guest;
+}
+
+/** Paths of the wheels; from the cache where the same was built before. @throws UserError(source) where a build fails */
+export async function buildWheels(request: BuildRequest, ctx: Context, cleanup: Cleanup): Promise<string[]> {
+  const key = hashData({
+    sdists: request.sdists.map((sdist) => sdist.sha256).sort(),
+    packages: [...request.packages].sort(),
+    base: { ...request.guest.base },
+    python: request.guest.python ?? null,
+  });
+  const stored = join(ctx.cacheDir, 'downloads', 'built', key);
+  const names = await readdir(stored).catch(() => undefined);
+  if (names === undefined) await build(request, stored, ctx, cleanup);
+  return (await readdir(stored)).sort().map((name) => join(stored, name));
+}
+
+async function build(request: BuildRequest, stored: string, ctx: Context, cleanup: Cleanup): Promise<void> {
+  const work = await temporaryFolder(join(ctx.cacheDir, 'tmp'), 'build-', cleanup);
+  const [sdists, wheels, repository, tree] = ['sdists', 'wheels', 'repository', 'tree'].map((name) => join(work, name)) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  for (const folder of [sdists, wheels, repository, tree]) await mkdir(folder);
+  cleanup.add('throw-away system', () => removeMappedTree(ctx, tree));
+  for (const sdist of request.sdists) await cp(sdist.path, join(sdists, sdist.name));
+
+  const { base, archive: options } = request.guest;
+  const archive = await openArchive(base, { ...options, update: false }, ctx);
+  const names = [...TOOLS, ...request.packages];
+  const solution = await solve(archive, names, [], ctx);
+  await makeRepository(solution, repository, { archive, offline: options.offline ?? false, debs: [] }, ctx);
+
+  ctx.events.progress(`building ${request.sdists.map((sdist) => sdist.name).join(', ')}`);
+  const environment = {
+    LANG: 'C.UTF-8',
+    HOME: '/root',
+    PATH: withSystemPath(ctx.env.PATH),
+    TMPDIR: tree,
+    UNITSMITH_SDISTS: sdists,
+    UNITSMITH_WHEELS: wheels,
+  };
+  const assignments = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  try {
+    await runMapped(ctx, 'env', ['-i', ...assignments, 'mmdebstrap', ...buildArguments(names, repository)], { isolated: true, grace: 30 });
+  } catch (error) {
+    throw error instanceof ToolError && !error.failure.missing ? buildFailed(request, error) : error;
+  }
+  await mkdir(join(stored, '..'), { recursive: true });
+  await rename(wheels, stored);
+}
+
+/** Exported for its test. */
+export function buildArguments(names: readonly string[], repository: string): string[] {
+  return [
+    ...['--mode=root', '--variant=essential', '--format=null', '--aptopt=APT::Sandbox::User "root"', '--dpkgopt=force-unsafe-io'],
+    '--dpkgopt=path-exclude=/usr/share/man/*',
+    '--dpkgopt=path-exclude=/usr/share/locale/*/LC_MESSAGES/*',
+    ...[`--include=${['apt', ...names].join(',')}`, `--customize-hook=${BUILD}`],
+    ...['', '/dev/null', `deb [trusted=yes] copy:${encodeURI(repository)} ./`],
+  ];
+}
+
+function buildFailed(request: BuildRequest, error: ToolError): UserError {
+  return new UserError(`Artifact ${request.artifact}: a source distribution cannot be built`, {
+    exitCode: ExitCode.source,
+    why: `built were ${request.sdists.map((sdist) => sdist.name).join(', ')}, without a network, with ${[...TOOLS, ...request.packages].join(', ')}`,
+    remedies: [
+      'name the Debian packages that the build needs under build_packages, such as build-essential, python3-dev, libpq-dev',
+      'or take a version that comes as a wheel',
+    ],
+    excerpt: { title: 'build', lines: error.failure.tail },
+    cause: error,
+  });
+}

@@ -1,0 +1,181 @@
+/** The distribution files of a `pypi` artifact in the download cache: chosen anew for a lock, exactly as locked for a bake. */
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { Context } from '../../kit/context.ts';
+import { ExitCode, ToolError, UserError } from '../../kit/errors.ts';
+import { sha256File } from '../../kit/hash.ts';
+import { withoutCredentials } from '../../kit/secrets.ts';
+import { type PipTarget, pipDownload, pipSettings, pipVersion } from '../../tools/pip.ts';
+import type { LockedFile } from '../source.ts';
+import { DownloadStore } from '../store.ts';
+import { parseFileName } from './files.ts';
+import { normaliseName, type Requirement } from './requirements.ts';
+import { fetchIndexFile, findSdist } from './simple.ts';
+
+interface Place {
+  artifact: string;
+  target: PipTarget;
+  /** An empty folder that goes away. */
+  work: string;
+}
+
+/**
+ * Chooses and downloads files: wheels with all that they depend on, or, where a requirement has no wheel, exactly what
+ * the requirements name, source distributions among it.
+ */
+export async function chooseDistributions(requirements: readonly Requirement[], place: Place, ctx: Context): Promise<LockedFile[]> {
+  const folder = join(place.work, 'chosen');
+  await mkdir(folder, { recursive: true });
+  try {
+    await downloadWheels(requirements, folder, true, place, ctx);
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    await mustHavePip(ctx);
+    ctx.events.info(`artifact ${place.artifact}: not all requirements come as wheels; looking for each by itself`);
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder);
+    for (const requirement of requirements) await downloadOne(requirement, folder, place, ctx);
+  }
+  return await takeAll(folder, ctx);
+}
+
+async function downloadOne(requirement: Requirement, folder: string, place: Place, ctx: Context): Promise<void> {
+  try {
+    await downloadWheels([requirement], folder, false, place, ctx);
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    const found = await findSdist(requirement, await pipSettings(ctx), place.work, ctx);
+    if (found === undefined) throw notFound(requirement, place, error);
+    const why = await fetchIndexFile(found, join(folder, found.file), ctx);
+    if (why !== undefined) throw notFetched(found.file, withoutCredentials(found.url), why);
+  }
+}
+
+/** Brings every locked file into the download cache. @throws UserError(source) where one cannot be had as locked. */
+export async function bringLocked(files: readonly LockedFile[], place: Place & { offline: boolean }, ctx: Context): Promise<void> {
+  const store = new DownloadStore(ctx);
+  await store.open();
+  const missing: LockedFile[] = [];
+  for (const file of files) if ((await store.find(file.sha256)) === undefined) missing.push(file);
+  if (missing.length === 0) return;
+  if (place.offline) throw notInCache(place.artifact, missing[0]?.name ?? '');
+  const folder = join(place.work, 'locked');
+  await mkdir(folder, { recursive: true });
+  const wheels = missing.filter((file) => file.name.endsWith('.whl'));
+  if (wheels.length > 0) await downloadLockedWheels(wheels, folder, place, ctx);
+  for (const file of missing) if (!file.name.endsWith('.whl')) await downloadLockedSdist(file, folder, place, ctx);
+  for (const file of missing) {
+    const taken = await store.take(join(folder, file.name), file.sha256).catch(() => ({ found: 'nothing' }));
+    if ('found' in taken) throw wrongFile(place.artifact, file, taken.found);
+  }
+}
+
+async function downloadLockedWheels(wheels: readonly LockedFile[], folder: string, place: Place, ctx: Context): Promise<void> {
+  const requirements = wheels.map((file) => requirementOf(file));
+  try {
+    await downloadWheels(requirements, folder, false, place, ctx);
+  } catch (error) {
+    if (!(error instanceof ToolError)) throw error;
+    await mustHavePip(ctx);
+    throw new UserError(`Artifact ${place.artifact}: the locked wheels cannot be fetched`, {
+      exitCode: ExitCode.source,
+      remedies: ['check the network, the proxy and pip.conf', 'if a file was withdrawn or replaced upstream: unitsmith lock'],
+      excerpt: { title: 'pip download', lines: error.failure.tail },
+      cause: error,
+    });
+  }
+}
+
+async function downloadLockedSdist(file: LockedFile, folder: string, place: Place, ctx: Context): Promise<void> {
+  const found = await findSdist(requirementOf(file), await pipSettings(ctx), place.work, ctx);
+  if (found === undefined) throw notFound(requirementOf(file), place, undefined);
+  const why = await fetchIndexFile(found, join(folder, file.name), ctx);
+  if (why !== undefined) throw notFetched(file.name, withoutCredentials(found.url), why);
+}
+
+function requirementOf(file: LockedFile): Requirement {
+  const parsed = parseFileName(file.name);
+  const name = parsed?.name ?? normaliseName(file.name);
+  const version = file.version ?? parsed?.version ?? '';
+  return { name, version, text: `${name}==${version}`, hashes: [file.sha256] };
+}
+
+async function downloadWheels(
+  requirements: readonly Requirement[],
+  folder: string,
+  dependencies: boolean,
+  place: Place,
+  ctx: Context,
+): Promise<void> {
+  const file = join(place.work, 'requirements.txt');
+  // With hashes pip wants one for every dependency, named or not.
+  const hashed = !dependencies || requirements.every((requirement) => requirement.hashes.length > 0);
+  await writeFile(file, `${requirements.map((entry) => line(entry, hashed)).join('\n')}\n`);
+  ctx.events.progress(`downloading Python packages of artifact ${place.artifact}`);
+  await pipDownload(ctx, { ...place.target, requirements: file, folder, dependencies });
+}
+
+function line({ text, hashes }: Requirement, hashed: boolean): string {
+  return hashed ? [text, ...hashes.map((hash) => `--hash=sha256:${hash}`)].join(' ') : text;
+}
+
+async function takeAll(folder: string, ctx: Context): Promise<LockedFile[]> {
+  const store = new DownloadStore(ctx);
+  await store.open();
+  const files: LockedFile[] = [];
+  for (const name of (await readdir(folder)).sort()) {
+    const sha256 = await sha256File(join(folder, name));
+    await store.take(join(folder, name), sha256);
+    const version = parseFileName(name)?.version;
+    files.push({ name, ...(version === undefined ? {} : { version }), sha256 });
+  }
+  return files;
+}
+
+async function mustHavePip(ctx: Context): Promise<void> {
+  try {
+    await pipVersion(ctx);
+  } catch (error) {
+    ctx.signal.throwIfAborted();
+    throw new UserError('pip is not installed', {
+      exitCode: ExitCode.host,
+      why: 'artifacts of kind pypi are fetched by it',
+      remedies: ['sudo apt install python3-pip'],
+      cause: error,
+    });
+  }
+}
+
+function notFound(requirement: Requirement, place: Place, error: ToolError | undefined): UserError {
+  return new UserError(`Artifact ${place.artifact}: ${requirement.text} cannot be found`, {
+    exitCode: ExitCode.source,
+    why: `no index has a wheel for Python ${place.target.python} on ${place.target.architecture}, or a source distribution`,
+    remedies: ['check name and version', 'check the network, the proxy and pip.conf (pip config list)'],
+    ...(error === undefined ? {} : { excerpt: { title: 'pip download', lines: error.failure.tail }, cause: error }),
+  });
+}
+
+function notFetched(file: string, url: string, why: string): UserError {
+  return new UserError(`${file} cannot be downloaded`, {
+    exitCode: ExitCode.source,
+    why: `${url}: ${why}`,
+    remedies: ['check the network and the proxy'],
+  });
+}
+
+function wrongFile(artifact: string, file: LockedFile, found: string): UserError {
+  return new UserError(`Artifact ${artifact}: ${file.name} is not the file that lock.json names`, {
+    exitCode: ExitCode.source,
+    why: `wanted sha256 ${file.sha256}, found ${found}; nothing of it was kept`,
+    remedies: ['find out why it changed, and only then: unitsmith lock'],
+  });
+}
+
+function notInCache(artifact: string, file: string): UserError {
+  return new UserError(`Artifact ${artifact}: ${file} is not in the download cache`, {
+    exitCode: ExitCode.source,
+    why: '--offline takes only what an earlier run has fetched',
+    remedies: ['run once without --offline'],
+  });
+}
