@@ -16,6 +16,7 @@ export default defineConfig({
         },
       },
     ],
+    globalSetup: './test/helpers/temporary-folder.ts',
     reporters: ['default', './test/helpers/summary-reporter.ts'],
   },
 });

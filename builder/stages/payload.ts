@@ -1,0 +1,73 @@
+/** The payload: everything that is put onto the disk beside packages, as one tar that Packer uploads. */
+import { cp, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { STEP_PROTOCOL } from '../../firstboot/contract/step.ts';
+import type { Release } from '../../firstboot/contract/unit.ts';
+import { validateCloudConfigFiles } from '../definition/cloud-init.ts';
+import type { LoadedImage } from '../definition/definition.ts';
+import { run } from '../kit/command.ts';
+import { hashTree, sha256File } from '../kit/hash.ts';
+import { packageRoot, templatePath } from '../kit/paths.ts';
+import { type Ownership, writePayload } from '../payload/archive.ts';
+import { generatedFiles, writeUnitFiles } from '../payload/tree.ts';
+import type { Stage } from '../pipeline/stage.ts';
+import type { PlaceOutput } from './place.ts';
+
+export interface PayloadInput {
+  image: LoadedImage;
+  lockHash: string | null;
+  builderVersion: string;
+  /** The artifacts as they will stand on the unit, each with the id of its stage. */
+  artifacts: readonly { id: string; output: PlaceOutput }[];
+  /** JSON schemas of the image's own cloud-init. */
+  cloudInitSchemas: string;
+}
+
+export interface PayloadOutput {
+  tar: string;
+}
+
+export const payloadStage: Stage<PayloadInput, PayloadOutput> = {
+  name: 'payload',
+  version: 1,
+  inputs: async (input) => ({
+    image: input.image.hash,
+    artifacts: input.artifacts.map(({ id }) => id),
+    system: await hashTree(templatePath('system', 'rootfs')),
+    firstboot: await hashTree(join(packageRoot(), 'firstboot', 'system')),
+    unitctl: await sha256File(join(packageRoot(), 'dist', 'firstboot', 'unitctl.mjs')),
+    generated: generatedFiles(input.image, releaseOf(input)).map(({ path, content }) => [path, content]),
+  }),
+  async run(input, folder, ctx) {
+    const root = join(folder, 'root');
+    await mkdir(root);
+    const owners: Ownership[] = [];
+    for (const artifact of input.artifacts) {
+      await cp(artifact.output.root, root, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+      owners.push(...artifact.output.owners);
+    }
+    await writeUnitFiles(input.image, releaseOf(input), root);
+    await validateCloudConfigFiles(join(root, 'etc', 'cloud', 'cloud.cfg.d'), input.cloudInitSchemas);
+    const plain = join(folder, 'payload.tar');
+    await writePayload(root, owners, plain);
+    await run(ctx, 'zstd', ['--quiet', '--rm', '-T0', '-9', plain, '-o', join(folder, 'payload.tar.zst')]);
+    await rm(root, { recursive: true, force: true });
+  },
+  open: (folder) => ({ tar: join(folder, 'payload.tar.zst') }),
+};
+
+/** What /usr/lib/unit/release.json says. */
+function releaseOf(input: PayloadInput): Release {
+  const { definition, hash } = input.image;
+  return {
+    schemaVersion: 1,
+    image: definition.name,
+    version: definition.version,
+    architecture: definition.base.architecture,
+    definitionHash: hash,
+    lockHash: input.lockHash,
+    stepProtocol: STEP_PROTOCOL,
+    builder: `unitsmith ${input.builderVersion}`,
+  };
+}

@@ -1,0 +1,48 @@
+/** One artifact as it will stand on the unit: a folder below a root of its own, with owners. A stage each, so that a changed application does not build its virtual environment again. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { Hashable } from '../kit/hash.ts';
+import type { Ownership } from '../payload/archive.ts';
+import type { Stage } from '../pipeline/stage.ts';
+import type { Artifact } from '../sources/artifact.ts';
+import { placeArtifact } from '../sources/index.ts';
+import type { FetchedArtifact, FetchRequest } from '../sources/source.ts';
+
+export interface PlaceInput {
+  request: FetchRequest<Artifact>;
+  fetched: FetchedArtifact & { folder: string };
+  /** The image's root file system (a tar) and the id of its stage: some kinds run the image's own interpreter. */
+  rootfs: string;
+  rootfsId: string;
+}
+
+export interface PlaceOutput {
+  root: string;
+  owners: Ownership[];
+}
+
+/** Kinds whose result does not depend on the image's packages. */
+const PLAIN_KINDS: readonly Artifact['kind'][] = ['file', 'url', 'debian'];
+
+export const placeStage: Stage<PlaceInput, PlaceOutput> = {
+  name: 'place',
+  version: 1,
+  inputs: ({ request, fetched, rootfsId }) => ({
+    name: request.name,
+    definition: JSON.stringify(request.definition),
+    content: JSON.stringify(fetched.locked) as Hashable,
+    override: fetched.override?.sha256 ?? null,
+    rootfs: PLAIN_KINDS.includes(request.definition.kind) ? null : rootfsId,
+  }),
+  async run({ request, fetched, rootfs }, folder, ctx, cleanup) {
+    const root = join(folder, 'root');
+    await mkdir(root);
+    const owners = await placeArtifact({ ...request, rootfs }, fetched.folder, root, ctx, cleanup);
+    await writeFile(join(folder, 'owners.json'), JSON.stringify(owners));
+  },
+  open: async (folder) => ({
+    root: join(folder, 'root'),
+    owners: JSON.parse(await readFile(join(folder, 'owners.json'), 'utf8')) as Ownership[],
+  }),
+};

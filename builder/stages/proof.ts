@@ -1,0 +1,91 @@
+/**
+ * The proof: the sealed disk on a throw-away overlay, finalised with the image's sample answers by the very steps that
+ * first boot uses; services start in order, smoke probes and acceptance requests pass. The disk itself is not touched.
+ */
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { bytesOf, type LoadedImage } from '../definition/definition.ts';
+import type { Cleanup } from '../kit/cleanup.ts';
+import type { Context } from '../kit/context.ts';
+import { ExitCode, UserError } from '../kit/errors.ts';
+import { hashTree } from '../kit/hash.ts';
+import type { Stage } from '../pipeline/stage.ts';
+import { boot } from '../vm/boot.ts';
+import type { Machine } from '../vm/machine.ts';
+import { overlay } from '../vm/overlay.ts';
+import type { Acceleration } from '../vm/spec.ts';
+import { applyOnUnit, probeOnUnit, type StepTime } from './proof/unitctl.ts';
+
+export interface ProofInput {
+  image: LoadedImage;
+  disk: string;
+  /** Id of the bake stage: stands for the disk's content. */
+  bakeId: string;
+  acceleration: Acceleration;
+}
+
+/** What the proof found, as proof.json keeps it. */
+export interface ProofOutput {
+  secondsToSsh: number;
+  steps: StepTime[];
+  probes: { title: string; seconds: number }[];
+  /** Memory in use after finalisation, as `free` counts it; MiB. */
+  memoryMiB: number;
+}
+
+/** Folder on the unit that holds the image's sample/ while it is proved: gone with the overlay. */
+export const PROOF_FOLDER = '/run/unit-proof';
+
+export const proofStage: Stage<ProofInput, ProofOutput> = {
+  name: 'proof',
+  version: 1,
+  inputs: async (input) => ({ disk: input.bakeId, sample: await hashTree(join(input.image.folder, 'sample')) }),
+  run: prove,
+  open: async (folder) => JSON.parse(await readFile(join(folder, 'proof.json'), 'utf8')) as ProofOutput,
+};
+
+async function prove(input: ProofInput, folder: string, ctx: Context, cleanup: Cleanup): Promise<void> {
+  const { definition } = input.image;
+  const answers = join(input.image.folder, 'sample', 'answers.yaml');
+  if (!existsSync(answers)) {
+    throw new UserError(`${definition.name} has no sample answers`, {
+      exitCode: ExitCode.proof,
+      why: `${answers} is missing, and an image is proved by finalising it`,
+      remedies: ['write sample/answers.yaml: what an owner would answer', 'or bake without it: --no-proof'],
+    });
+  }
+  const machine = await bootOverlay(input, ctx, cleanup);
+  await machine.waitForSsh(machine.deadline(180));
+  await machine.output(['mkdir', '-m', '0700', '-p', PROOF_FOLDER, '/run/unit']);
+  await machine.upload(join(input.image.folder, 'sample'), `${PROOF_FOLDER}/`);
+  await machine.output(`echo ${input.acceleration.timeoutFactor} > /run/unit/timeout-factor`);
+  ctx.events.progress('finalising with the sample answers');
+  const steps = await applyOnUnit(ctx, machine, `${PROOF_FOLDER}/sample/answers.yaml`);
+  const probes = [...(await probeOnUnit(ctx, machine, 'smoke')), ...(await probeOnUnit(ctx, machine, 'acceptance'))];
+  const memory = Number((await machine.output("free -m | awk '/^Mem:/ { print $3 }'")).trim());
+  const output: ProofOutput = { secondsToSsh: machine.secondsToSsh ?? 0, steps, probes, memoryMiB: memory };
+  await writeFile(join(folder, 'proof.json'), `${JSON.stringify(output, null, 2)}\n`);
+}
+
+async function bootOverlay(input: ProofInput, ctx: Context, cleanup: Cleanup): Promise<Machine> {
+  const { hardware, name } = input.image.definition;
+  ctx.events.progress('booting a throw-away overlay of the sealed disk');
+  return await boot(
+    ctx,
+    {
+      name: `${name}-proof`,
+      uuid: randomUUID(),
+      firmware: 'bios',
+      controller: 'virtio-scsi',
+      nic: 'virtio',
+      cpus: hardware.cpus,
+      memoryMiB: Math.round(bytesOf(hardware.memory) / 2 ** 20),
+      disk: await overlay(ctx, input.disk, cleanup),
+    },
+    input.acceleration,
+    cleanup,
+  );
+}
