@@ -25,8 +25,12 @@ export interface SourceDocument {
   data: unknown;
   /** Where the value at a JSON pointer stands; the nearest thing above it where there is no such value. */
   locate(pointer: string): Location;
+  /** The same for the name of a member instead of its value. */
+  locateKey(pointer: string): Location;
   /** Where a piece of a text value stands: `line` and `column` (1-based) count within the value. */
   locateIn(pointer: string, line: number, column: number): Location;
+  /** A number, text or other single value as the file has it. */
+  sourceAt(pointer: string): string | undefined;
 }
 
 export type Parsed = { document: SourceDocument; problems: [] } | { document: undefined; problems: Problem[] };
@@ -128,6 +132,14 @@ function positions(document: Document, data: unknown, file: string, lines: LineC
     file,
     data,
     locate: (pointer) => at(offsetOf(find(document, segmentsOf(pointer))), pointer),
+    locateKey(pointer) {
+      const found = find(document, segmentsOf(pointer));
+      return at(found.key?.range?.[0] ?? offsetOf(found), pointer);
+    },
+    sourceAt(pointer) {
+      const { value } = find(document, segmentsOf(pointer));
+      return isScalar(value) ? value.source : undefined;
+    },
     locateIn(pointer, line, column) {
       const found = find(document, segmentsOf(pointer));
       const start = textStart(found.value, text);

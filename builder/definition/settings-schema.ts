@@ -14,6 +14,7 @@ import { plainViolations } from '../../firstboot/settings/words.ts';
 import type { Problem } from '../kit/errors.ts';
 import { compileSchema, type Validator } from '../kit/schema.ts';
 import type { SourceDocument } from './document.ts';
+import { located } from './violations.ts';
 
 const SCALARS = ['string', 'integer', 'number', 'boolean'] as const;
 const strict = { additionalProperties: false } as const;
@@ -130,11 +131,12 @@ function nodesOf(node: Node): Node[] {
 
 function nodeProblems(node: Node, validator: Validator, document: SourceDocument): Problem[] {
   const violations = plainViolations(validator(node.schema), SettingNode, node.schema, { showValues: true });
-  return violations.map(({ path, message, suggestion }) => ({
-    message: message.replace(/^the document/, node.pointer === '' ? 'the schema' : nameOf(node)),
-    where: document.locate(node.pointer + path),
-    ...(suggestion === undefined ? {} : { suggestion }),
-  }));
+  const name = node.pointer === '' ? 'the schema' : nameOf(node);
+  return located(
+    violations.map((violation) => ({ ...violation, message: violation.message.replace(/^the document/, name) })),
+    document,
+    node.pointer,
+  );
 }
 
 /** What only the compiler knows: patterns that are no regular expressions, unknown formats, contradictions. */

@@ -11,13 +11,20 @@ export function schemaProblems(
   document: SourceDocument,
   options: Parameters<typeof compileSchema>[1] = {},
 ): Problem[] {
-  return located(plainViolations(compileSchema(schema, options)(document.data), schema, document.data, { showValues: true }), document);
+  return located(
+    plainViolations(compileSchema(schema, options)(document.data), schema, document.data, {
+      showValues: true,
+      sourceAt: document.sourceAt,
+    }),
+    document,
+  );
 }
 
+/** Violations as problems. What is wrong with a member's name is pointed at the name, everything else at the value. */
 export function located(violations: readonly Violation[], document: SourceDocument, prefix = ''): Problem[] {
-  return violations.map(({ path, message, suggestion }) => ({
+  return violations.map(({ path, keyword, message, suggestion }) => ({
     message,
-    where: document.locate(prefix + path),
+    where: keyword === 'additionalProperties' ? document.locateKey(prefix + path) : document.locate(prefix + path),
     ...(suggestion === undefined ? {} : { suggestion }),
   }));
 }

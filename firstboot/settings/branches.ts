@@ -14,7 +14,7 @@ export interface RawViolation {
 }
 
 interface Branch {
-  type?: string;
+  type?: string | string[];
   const?: unknown;
   enum?: unknown[];
   properties?: Record<string, Branch>;
@@ -48,8 +48,12 @@ export function meantViolations(violations: readonly RawViolation[], schema: obj
 /** Members with a fixed value by which the branches of a union are told apart, with the values there are. */
 export function discriminator(branches: readonly Branch[]): { member: string; values: unknown[] } | undefined {
   const members = Object.keys(branches[0]?.properties ?? {});
-  const member = members.find((name) => branches.every((branch) => branch.properties?.[name]?.const !== undefined));
-  return member === undefined ? undefined : { member, values: branches.map((branch) => branch.properties?.[member]?.const) };
+  const member = members.find((name) => branches.every((branch) => fixedValue(branch.properties?.[name]) !== undefined));
+  return member === undefined ? undefined : { member, values: branches.map((branch) => fixedValue(branch.properties?.[member])) };
+}
+
+function fixedValue(schema: Branch | undefined): unknown {
+  return schema?.const ?? (schema?.enum?.length === 1 ? schema.enum[0] : undefined);
 }
 
 /** For each branch the member that it alone requires: how a union without a fixed member is written. */
@@ -66,7 +70,7 @@ export function branchesOf(schema: object, union: RawViolation): Branch[] {
 
 function chooseBranch(branches: readonly Branch[], data: unknown): number | undefined {
   if (typeof data !== 'object' || data === null || Array.isArray(data))
-    return onlyIndex(branches, (branch) => branch.type === typeName(data));
+    return onlyIndex(branches, (branch) => typesOf(branch).includes(typeName(data)));
   const fixed = discriminator(branches);
   if (fixed !== undefined) return onlyIndex(fixed.values, (value) => value === (data as Record<string, unknown>)[fixed.member]);
   const distinct = distinctMembers(branches);
@@ -74,7 +78,11 @@ function chooseBranch(branches: readonly Branch[], data: unknown): number | unde
     const index = distinct.indexOf(key);
     if (index >= 0) return index;
   }
-  return onlyIndex(branches, (branch) => branch.type === 'object');
+  return onlyIndex(branches, (branch) => typesOf(branch).includes('object'));
+}
+
+function typesOf({ type }: Branch): readonly string[] {
+  return typeof type === 'string' ? [type] : (type ?? []);
 }
 
 function onlyIndex<T>(items: readonly T[], test: (item: T) => boolean): number | undefined {

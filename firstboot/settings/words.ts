@@ -21,18 +21,25 @@ interface Subject {
   value: unknown;
   /** How the thing is called in a sentence. */
   name: string;
+  /** The value as its file has it, where that is known. */
+  source: string | undefined;
 }
 
-/** All violations in plain words. Values are never quoted unless `showValues`: they may be secrets. */
-export function plainViolations(
-  raw: readonly RawViolation[],
-  schema: object,
-  data: unknown,
-  options: { showValues?: boolean } = {},
-): Violation[] {
+export interface WordingOptions {
+  /** Values are never quoted otherwise: they may be secrets. */
+  showValues?: boolean;
+  /** The value at a pointer as its file has it: `1.10`, where the data has 1.1. */
+  sourceAt?: (pointer: string) => string | undefined;
+}
+
+/** All violations in plain words. */
+export function plainViolations(raw: readonly RawViolation[], schema: object, data: unknown, options: WordingOptions = {}): Violation[] {
   const seen = new Set<string>();
   return meantViolations(raw, schema, data).flatMap((violation) => {
-    const plain = inWords(subjectOf(violation, schema, data), options.showValues === true);
+    const plain = inWords(
+      { ...subjectOf(violation, schema, data), source: options.sourceAt?.(violation.path) },
+      options.showValues === true,
+    );
     const key = plain === undefined ? '' : `${plain.path}\n${plain.message}`;
     if (plain === undefined || seen.has(key)) return [];
     seen.add(key);
@@ -40,7 +47,7 @@ export function plainViolations(
   });
 }
 
-function subjectOf(violation: RawViolation, root: object, data: unknown): Subject {
+function subjectOf(violation: RawViolation, root: object, data: unknown): Omit<Subject, 'source'> {
   const parent = schemaAt(root, violation.schemaPath.replace(/\/[^/]*$/, ''));
   const segments = segmentsOf(violation.path);
   return {
@@ -74,12 +81,13 @@ const WORDINGS: Record<string, Wording> = {
   oneOf: noBranch,
   minLength: ({ violation, name }) => tooFew(name, Number(violation.params['limit']), 'character'),
   minItems: ({ violation, name }) => tooFew(name, Number(violation.params['limit']), 'entry'),
-  maxLength: ({ violation, name }) => ({ message: `${name} is longer than ${String(violation.params['limit'])} characters` }),
-  maxItems: ({ violation, name }) => ({ message: `${name} has more than ${String(violation.params['limit'])} entries` }),
-  minimum: ({ violation, name }) => ({ message: `${name} is less than ${String(violation.params['limit'])}` }),
-  maximum: ({ violation, name }) => ({ message: `${name} is more than ${String(violation.params['limit'])}` }),
+  maxLength: ({ violation, name }) => outside(name, 'is longer than', violation, 'characters'),
+  maxItems: ({ violation, name }) => outside(name, 'has more than', violation, 'entries'),
+  minimum: ({ violation, name }) => outside(name, 'is less than', violation),
+  maximum: ({ violation, name }) => outside(name, 'is more than', violation),
   uniqueItems: ({ violation, name }) => ({
     message: `${name} has the same entry twice`,
+    suggestion: 'Keep one of them.',
     path: `${violation.path}/${Math.max(Number(violation.params['i']), Number(violation.params['j']))}`,
   }),
 };
@@ -117,8 +125,16 @@ function unknownKey({ violation, schema, name }: Subject): Partial<Violation> {
   return {
     path,
     message: `"${key}" is not known ${place}`,
-    suggestion: near === undefined ? `Known here: ${known.join(', ')}.` : `Did you mean "${near}"?`,
+    suggestion: near === undefined ? knownHere(known) : `Did you mean "${near}"?`,
   };
+}
+
+/** More names than this help nobody. */
+const LONGEST_LIST = 30;
+
+function knownHere(known: readonly string[]): string {
+  if (known.length === 0) return 'Remove it: nothing can be set here.';
+  return known.length > LONGEST_LIST ? 'Look it up in the reference, or remove it.' : `Known here: ${known.join(', ')}.`;
 }
 
 function schemaHint(schema: Record<string, unknown>): string | undefined {
@@ -138,13 +154,11 @@ function missingKey({ violation, schema, name }: Subject): Partial<Violation> {
 
 function oneOf(name: string, allowed: readonly unknown[], value: unknown, showValues: boolean): Partial<Violation> {
   const words = allowed.map((item) => (typeof item === 'string' ? item : JSON.stringify(item)));
-  const near = typeof value === 'string' ? nearest(value, words) : undefined;
-  const list = words.length === 1 ? `${words[0]}` : `one of ${words.join(', ')}`;
+  const near = showValues && typeof value === 'string' ? nearest(value, words) : undefined;
+  const quoted = showValues ? JSON.stringify(value) : undefined;
   return {
-    message: `${name} must be ${list}${found(value, showValues)}`,
-    ...(near !== undefined && words.length > 1 && showValues
-      ? { suggestion: `Did you mean "${near}"?` }
-      : { suggestion: `Allowed: ${words.join(', ')}.` }),
+    message: quoted === undefined || quoted.length > 60 ? `${name} has a value that is not possible` : `${name} cannot be ${quoted}`,
+    suggestion: `${near === undefined ? '' : `Did you mean "${near}"? `}Allowed: ${words.join(', ')}.`,
   };
 }
 
@@ -158,11 +172,11 @@ const TYPES: Record<string, string> = {
   null: 'empty',
 };
 
-function wrongType({ violation, name, value }: Subject, showValues: boolean): Partial<Violation> {
+function wrongType({ violation, name, value, source }: Subject, showValues: boolean): Partial<Violation> {
   const wanted = String(violation.params['type']).split(',');
   const words = wanted.map((type) => TYPES[type] ?? type).join(' or ');
   const scalar = typeof value === 'number' || typeof value === 'boolean';
-  const quote = wanted.includes('string') && scalar && showValues ? { suggestion: `Put it in quotes: "${String(value)}".` } : {};
+  const quote = wanted.includes('string') && scalar && showValues ? { suggestion: `Put it in quotes: "${source ?? String(value)}".` } : {};
   return { message: `${name} must be ${words}, but is ${kindOf(value)}`, suggestion: `Give ${words}.`, ...quote };
 }
 
@@ -211,9 +225,17 @@ function noMember(name: string, members: readonly string[], record: Record<strin
   };
 }
 
-function tooFew(name: string, limit: number, unit: string): Partial<Violation> {
-  if (limit === 1) return { message: `${name} must not be empty` };
-  return { message: `${name} must have at least ${limit} ${unit === 'entry' ? 'entries' : `${unit}s`}` };
+function tooFew(name: string, limit: number, unit: 'character' | 'entry'): Partial<Violation> {
+  const count = limit === 1 ? `one ${unit}` : `${limit} ${unit === 'entry' ? 'entries' : `${unit}s`}`;
+  const suggestion = `Give at least ${count}.`;
+  return limit === 1
+    ? { message: `${name} must not be empty`, suggestion }
+    : { message: `${name} must have at least ${count}`, suggestion };
+}
+
+function outside(name: string, relation: string, { keyword, params }: RawViolation, unit = ''): Partial<Violation> {
+  const limit = `${String(params['limit'])} ${unit}`.trim();
+  return { message: `${name} ${relation} ${limit}`, suggestion: `Give ${limit} or ${keyword === 'minimum' ? 'more' : 'less'}.` };
 }
 
 function found(value: unknown, showValues: boolean): string {

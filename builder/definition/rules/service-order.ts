@@ -11,7 +11,8 @@ export const serviceOrder: Rule = {
     const cycles = new Map<string, string[]>();
     for (const name of Object.keys(services).sort()) {
       const cycle = cycleThrough(name, before);
-      if (cycle !== undefined) cycles.set([...new Set(cycle)].sort().join(' '), cycle);
+      const members = [...new Set(cycle)].sort().join(' ');
+      if (cycle !== undefined && !cycles.has(members)) cycles.set(members, cycle);
     }
     return [...cycles.values()].map((cycle) => {
       const first = cycle[0] ?? '';

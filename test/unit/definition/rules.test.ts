@@ -1,0 +1,412 @@
+import { readdir } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+
+import { RULES } from '../../../builder/definition/rules/index.ts';
+import { type Change, findingsOf } from './folder-of.ts';
+
+const AUDIT_RULES = ['private-key', 'host-keys'];
+
+/** Each breaks one thing in a good definition: the rule that finds it, and the finding that comes of it. */
+const BROKEN: [rule: string, what: string, Change, findings: string[]][] = [
+  [
+    'files-exist',
+    'no EULA',
+    { files: { 'EULA.txt': null } },
+    ['files-exist image.yaml:17:7 /eula: there is no licence text EULA.txt [Paths are relative to the folder of image.yaml.]'],
+  ],
+  [
+    'files-exist',
+    'no logo',
+    { replace: [['logo: logo.svg', 'logo: lgo.svg']] },
+    ['files-exist image.yaml:11:9 /look/logo: there is no logo lgo.svg [Paths are relative to the folder of image.yaml.]'],
+  ],
+  [
+    'files-exist',
+    'no requirements',
+    { files: { 'requirements.txt': null } },
+    [
+      'files-exist image.yaml:24:19 /artifacts/wheels/requirements: there is no requirements file requirements.txt [Paths are relative to the folder of image.yaml.]',
+    ],
+  ],
+  [
+    'files-exist',
+    'a file artifact outside',
+    { replace: [['path: app,', 'path: ../app,']] },
+    [
+      'files-exist image.yaml:27:28 /artifacts/app/path: ../app is not in the image folder [Name a file below the folder of image.yaml, without "..".]',
+    ],
+  ],
+  [
+    'files-exist',
+    'a folder as requirements',
+    { replace: [['requirements: requirements.txt', 'requirements: app']] },
+    ['files-exist image.yaml:24:19 /artifacts/wheels/requirements: app is a folder, not a requirements file []'],
+  ],
+  [
+    'files-exist',
+    'no package',
+    { files: { 'extra.deb': null } },
+    [
+      'files-exist image.yaml:31:15 /artifacts/extra/packages/0/path: there is no Debian package extra.deb [Paths are relative to the folder of image.yaml.]',
+    ],
+  ],
+  [
+    'kernel-drivers',
+    'an OVA of the cloud kernel',
+    { replace: [['kernel: generic', 'kernel: cloud']] },
+    [
+      'warning kernel-drivers image.yaml:19:9 /kernel: the cloud kernel has no driver for e1000 and LSI Logic: an OVA boots only on pvscsi or AHCI with vmxnet3 [Take kernel: generic where importers may choose their hardware.]',
+    ],
+  ],
+  [
+    'service-known',
+    'after an unknown service',
+    { replace: [['after: [postgresql, memcached]', 'after: [postgres, memcached]']] },
+    [
+      'service-known image.yaml:49:13 /services/app/after/0: services.app starts after "postgres", which is no service of this image [Did you mean "postgresql"?]',
+    ],
+  ],
+  [
+    'service-known',
+    'a step for an unknown service',
+    { replace: [['with: { name: nginx }', 'with: { name: apache }']] },
+    [
+      'service-known image.yaml:96:19 /steps/5/with/name: step "start" is for "apache", which is no service of this image [Services: postgresql, memcached, app, nginx.]',
+    ],
+  ],
+  [
+    'service-known',
+    'a probe of an unknown service',
+    { replace: [['unit: helper.service', 'unit: helpers.service']] },
+    [
+      'service-known image.yaml:102:22 /probes/smoke/1/probe/unit: the probe asks for helpers.service, which is no service of this image [Services: postgresql@17-main.service, memcached.service, app.service, nginx.service.]',
+    ],
+  ],
+  [
+    'service-order',
+    'a cycle',
+    { replace: [["ready: { tcp: '127.0.0.1:11211' }", "after: [nginx]\n    ready: { tcp: '127.0.0.1:11211' }"]] },
+    [
+      'service-order image.yaml:50:5 /services/app/after: these services wait for each other: app waits for memcached waits for nginx waits for app [Take one of them out of after, or put it into another layer.]',
+    ],
+  ],
+  [
+    'service-order',
+    'a service after itself',
+    { replace: [['after: [app]', 'after: [app, nginx]']] },
+    [
+      'service-order image.yaml:53:5 /services/nginx/after: these services wait for each other: nginx waits for nginx [Take one of them out of after, or put it into another layer.]',
+    ],
+  ],
+  [
+    'service-order',
+    'a lower layer after a higher one',
+    {
+      replace: [
+        ['after: [postgresql, memcached]', 'layer: 2\n    after: [postgresql]'],
+        ['layer: 1\n    ready: { tcp', 'layer: 1\n    after: [app]\n    ready: { tcp'],
+      ],
+    },
+    [
+      'service-order image.yaml:51:5 /services/app/after: these services wait for each other: app waits for memcached waits for app [Take one of them out of after, or put it into another layer.]',
+    ],
+  ],
+  [
+    'service-unit-once',
+    'one unit of two services',
+    { replace: [['unit: postgresql@17-main.service', 'unit: nginx.service']] },
+    [
+      'service-unit-once image.yaml:52:3 /services/nginx: services postgresql and nginx are both the unit nginx.service [One unit is one service.]',
+    ],
+  ],
+  [
+    'port-once',
+    'a port twice',
+    { replace: [['port: 80, purpose', 'port: 443, purpose']] },
+    ['port-once image.yaml:57:13 /ports/1/port: port 443/tcp is used twice: for "Redirect" and for "Web" [Keep one of them.]'],
+  ],
+  [
+    'port-reserved',
+    "the setup page's port",
+    { replace: [['port: 80, purpose', 'port: 8443, purpose']] },
+    [
+      'port-reserved image.yaml:56:13 /ports/0/port: port 8443 belongs to the setup page until the unit is finalised [Choose another port.]',
+    ],
+  ],
+  [
+    'state-apart',
+    'state within state',
+    { replace: [['path: /data/uploads', 'path: /var/lib/postgresql/uploads']] },
+    [
+      'state-apart image.yaml:66:32 /state/uploads/path: state "uploads" is within state "database" [State must not overlap: name the parts side by side.]',
+    ],
+  ],
+  [
+    'state-apart',
+    'the same state twice',
+    { replace: [['path: /data/uploads', 'path: /var/lib/postgresql/']] },
+    [
+      'state-apart image.yaml:66:32 /state/uploads/path: state "uploads" is within state "database" [State must not overlap: name the parts side by side.]',
+    ],
+  ],
+  [
+    'step-id-once',
+    'two steps of one id',
+    { replace: [['id: role', 'id: start']] },
+    ['step-id-once image.yaml:93:9 /steps/5/id: step id "start" is used twice [Call this one "start-2", or better by what it does.]'],
+  ],
+  [
+    'step-secret',
+    'an unknown secret',
+    { replace: [['password: db }', 'password: bd }']] },
+    ['step-secret image.yaml:75:34 /steps/1/with/password: secret "bd" is made by no step [Did you mean "db"?]'],
+  ],
+  [
+    'step-secret',
+    'an unknown secret in a template',
+    { files: { 'templates/app.ini.hbs': '\n  x {{secrets.pin}}{{settings.product}}' } },
+    [
+      'step-secret templates/app.ini.hbs:2:7 -: secret "pin" is made by no step [Add a step { use: secret, with: { name: ... } } before it.]',
+    ],
+  ],
+  [
+    'step-secret',
+    'a secret used too early',
+    {
+      replace: [
+        ['use: postgresql-role\n    with: { name: app, password: db }', 'use: secret\n    with: { name: late }'],
+        ["run: [/opt/app/manage, create-admin, '{{settings.product.admin.email}}']", "run: [x, '{{settings.product.admin.email}}']"],
+        [
+          'use: secret\n    with: { name: db,',
+          "use: directory\n    with: { path: '/{{secrets.late}}' }\n  - id: again\n    title: { en: x }\n    use: secret\n    with: { name: db,",
+        ],
+      ],
+    },
+    ['step-secret image.yaml:71:23 /steps/0/with/path: secret "late" is used before the step that makes it [Move the secret step up.]'],
+  ],
+  [
+    'step-secret',
+    'a secret made twice',
+    { replace: [['use: postgresql-role\n    with: { name: app, password: db }', 'use: secret\n    with: { name: db }']] },
+    ['step-secret image.yaml:75:19 /steps/1/with/name: secret "db" is made twice [Keep one of the steps.]'],
+  ],
+  [
+    'secret-used',
+    'a secret that nothing uses',
+    { replace: [['use: postgresql-role\n    with: { name: app, password: db }', 'use: secret\n    with: { name: spare }']] },
+    [
+      'warning secret-used image.yaml:75:19 /steps/1/with/name: secret "spare" is used by no step or template [Remove the step, or use the secret.]',
+    ],
+  ],
+  [
+    'step-executable',
+    'an executable that is not there',
+    { replace: [['file: 10-site', 'file: 10-siet']] },
+    [
+      'step-executable image.yaml:92:19 /steps/4/with/file: there is no executable apply.d/10-siet [Did you mean "10-site"?]',
+      'step-executable apply.d/10-site -: apply.d/10-site is called by no step [Add a step { use: executable }, or remove the file.]',
+    ],
+  ],
+  [
+    'step-executable',
+    'an executable without the bit',
+    { files: { 'apply.d/20-more': '#!/bin/sh' }, replace: [['file: 10-site', 'file: 20-more']] },
+    [
+      'step-executable apply.d/10-site -: apply.d/10-site is called by no step [Add a step { use: executable }, or remove the file.]',
+      'step-executable apply.d/20-more -: apply.d/20-more is not executable [chmod +x apply.d/20-more]',
+    ],
+  ],
+  [
+    'step-template',
+    'a template that is not there',
+    { replace: [['from: app.ini.hbs', 'from: app.hbs']] },
+    [
+      'step-template image.yaml:79:19 /steps/2/with/from: there is no template templates/app.hbs [Write templates/app.hbs.]',
+      'step-template templates/app.ini.hbs -: templates/app.ini.hbs is rendered by no step [Add a step { use: template }, or remove the file.]',
+      'setting-used settings.schema.json:31:5 /properties/hosts: setting hosts is read by no template or step',
+    ],
+  ],
+  [
+    'step-template',
+    'a template that no step renders',
+    { files: { 'templates/more.hbs': 'x' } },
+    ['step-template templates/more.hbs -: templates/more.hbs is rendered by no step [Add a step { use: template }, or remove the file.]'],
+  ],
+  [
+    'template-syntax',
+    'a tag that is not closed',
+    { files: { 'templates/app.ini.hbs': 'a\n{{#each settings.product.hosts}}\n{{name}\n' } },
+    ['template-syntax templates/app.ini.hbs:3:1 -: templates/app.ini.hbs is no handlebars template: Expecting', 'setting-used'],
+  ],
+  [
+    'template-syntax',
+    'a block that ends as another',
+    { files: { 'templates/app.ini.hbs': '{{#if settings.product.hosts}}\n{{/each}}' } },
+    ["template-syntax templates/app.ini.hbs:1:4 -: templates/app.ini.hbs is no handlebars template: if doesn't match each", 'setting-used'],
+  ],
+  [
+    'template-syntax',
+    'a parameter that is no template',
+    { replace: [["'{{settings.product.admin.email}}'", "'--to={{settings.product.admin.email}'"]] },
+    [
+      'template-syntax image.yaml:84:45 /steps/3/with/run/2: step "admin" is no handlebars template',
+      'setting-used settings.schema.json:13:9',
+    ],
+  ],
+  [
+    'template-syntax',
+    'something that is not given',
+    { files: { 'templates/app.ini.hbs': '{{setting.product.hosts}}{{settings.product.hosts}}' } },
+    [
+      'template-syntax templates/app.ini.hbs:1:3 -: templates/app.ini.hbs reads setting.product.hosts, which is nothing that templates are given [Did you mean "settings"?]',
+    ],
+  ],
+  [
+    'template-syntax',
+    'settings inside each',
+    { files: { 'templates/app.ini.hbs': '{{#each settings.product.hosts}}{{settings.time.zone}}{{/each}}' } },
+    [
+      'template-syntax templates/app.ini.hbs:1:35 -: templates/app.ini.hbs reads settings.time.zone inside #each or #with, where it means a member of the item [Write @root.settings.time.zone.]',
+    ],
+  ],
+  [
+    'setting-known',
+    'a setting that there is not',
+    { replace: [['{{settings.domain.name}}', '{{settings.domain.nam}}']] },
+    [
+      'setting-known image.yaml:85:14 /steps/3/with/stdin: step "admin" reads the setting domain.nam, which there is not [Did you mean "domain.name"?]',
+    ],
+  ],
+  [
+    'setting-known',
+    'a setting without product',
+    { replace: [["'{{settings.product.admin.email}}'", "'mail={{settings.admin.email}}'"]] },
+    [
+      'setting-known image.yaml:84:52 /steps/3/with/run/2: step "admin" reads the setting admin.email, which there is not [Did you mean "product.admin.email"?]',
+      'setting-used settings.schema.json:13:9',
+    ],
+  ],
+  [
+    'setting-known',
+    "an executable's unknown setting",
+    { replace: [['reads: [product.theme]', 'reads: [product.teme]']] },
+    [
+      'setting-known image.yaml:92:36 /steps/4/with/reads/0: step "site" reads the setting product.teme, which there is not [Did you mean "product.theme"?]',
+    ],
+  ],
+  [
+    'setting-known',
+    "a secret's unknown setting",
+    { replace: [['from: product.database.password', 'from: settings.product.database.password']] },
+    [
+      'setting-known image.yaml:71:56 /steps/0/with/from: step "db-password" reads the setting settings.product.database.password, which there is not [Did you mean "product.database.password"?]',
+      'setting-used settings.schema.json:',
+    ],
+  ],
+  [
+    'setting-used',
+    'a setting that nothing reads',
+    { replace: [['from: product.database.password', 'from: mail.password']] },
+    [
+      "setting-used settings.schema.json:21:9 /properties/database/properties/password: setting database.password is read by no template or step [Read it as {{settings.product.database.password}}, name it in an executable's reads, or remove it.]",
+    ],
+  ],
+  [
+    'probe-address',
+    'a URL that is none',
+    { replace: [["http: 'http://127.0.0.1:8000/health'", "http: 'http://127.0.0.1:99999/health'"]] },
+    ['probe-address image.yaml:50:20 /services/app/ready/http: http://127.0.0.1:99999/health is not a URL []'],
+  ],
+  [
+    'probe-address',
+    'a port that cannot be',
+    { replace: [['127.0.0.1:11211', '127.0.0.1:70000']] },
+    ['probe-address image.yaml:47:19 /services/memcached/ready/tcp: 127.0.0.1:70000 has a port that cannot be [Ports are 1 to 65535.]'],
+  ],
+  [
+    'probe-port',
+    'an acceptance probe of a closed port',
+    { replace: [["http: 'https://127.0.0.1/'", "http: 'https://127.0.0.1:8080/'"]] },
+    [
+      'probe-port image.yaml:105:22 /probes/acceptance/0/probe/http: "Home page" asks port 8080, which ports does not open [Add it to ports, or make it a smoke probe.]',
+    ],
+  ],
+  [
+    'hardware-enough',
+    'a small disk',
+    { replace: [['disk: 10 GiB', 'disk: 3 GiB']] },
+    ['hardware-enough image.yaml:112:9 /hardware/disk: a disk of 3 GiB is too small [Give at least 4 GiB.]'],
+  ],
+  [
+    'hardware-enough',
+    'a disk smaller than the budget',
+    { replace: [['installed: 2 GiB', 'installed: 12 GiB']] },
+    ['hardware-enough image.yaml:112:9 /hardware/disk: a disk of 10 GiB is too small [Give at least 13 GiB.]'],
+  ],
+  [
+    'hardware-enough',
+    'little memory',
+    { replace: [['memory: 2 GiB', 'memory: 256 MiB']] },
+    ['hardware-enough image.yaml:111:11 /hardware/memory: 256 MiB of memory is too little [Give at least 512 MiB.]'],
+  ],
+  [
+    'data-disk',
+    'state on a disk that is not asked for',
+    { replace: [['  dataDisks:\n    - { name: data, size: 20 GiB }\n', '']] },
+    [
+      'data-disk image.yaml:66:32 /state/uploads/path: /data/uploads is on the data disk, but the image asks for none [Add hardware.dataDisks.]',
+    ],
+  ],
+  [
+    'data-disk',
+    'a data disk twice',
+    { replace: [['- { name: data, size: 20 GiB }', '- { name: data, size: 20 GiB }\n    - { name: data, size: 1 GiB }']] },
+    ['data-disk image.yaml:115:15 /hardware/dataDisks/1/name: data disk "data" is there twice [Give it another name.]'],
+  ],
+  [
+    'scripts-run',
+    'a script without the bit',
+    { files: { 'scripts/20-more': '#!/bin/sh' } },
+    ['scripts-run scripts/20-more -: scripts/20-more is not executable [chmod +x scripts/20-more]'],
+  ],
+  [
+    'audit-exception',
+    'an exception from no rule',
+    { replace: [['rule: private-key', 'rule: privat-key']] },
+    ['audit-exception image.yaml:118:13 /audit/except/0/rule: the audit has no rule "privat-key" [Did you mean "private-key"?]'],
+  ],
+  [
+    'sample-answers',
+    'no sample',
+    { files: { 'sample/answers.yaml': null } },
+    [
+      'sample-answers sample/answers.yaml -: there is no sample/answers.yaml, with which the proof sets up the baked image [Write one with a value for every required setting.]',
+    ],
+  ],
+  [
+    'sample-answers',
+    'a wrong sample',
+    { files: { 'sample/answers.yaml': 'schemaVersion: 1\nproduct:\n  admin:\n    email: nobody\n  teme: dark\n' } },
+    [
+      'sample-answers sample/answers.yaml:5:3 /product/teme: "teme" is not known in product [Did you mean "theme"?]',
+      'sample-answers sample/answers.yaml:4:12 /product/admin/email: product.admin.email is not an e-mail address',
+    ],
+  ],
+];
+
+describe('rules', () => {
+  it.each(BROKEN)('%s: %s', async (_rule, _what, change, wanted) => {
+    const findings = await findingsOf(change, AUDIT_RULES);
+    expect(findings.map((finding, index) => finding.slice(0, wanted[index]?.length))).toEqual(wanted);
+  });
+
+  it('are all tried, and each has its file in the folder', async () => {
+    expect([...new Set(BROKEN.map(([rule]) => rule))].sort()).toEqual(RULES.map(({ name }) => name).sort());
+    const files = await readdir(new URL('../../../builder/definition/rules', import.meta.url));
+    expect(files.sort()).toEqual([...RULES.map(({ name }) => `${name}.ts`), 'index.ts', 'rule.ts', 'settings.ts'].sort());
+  });
+
+  it('leave audit exceptions alone where the rules of the audit are not known', async () => {
+    expect(await findingsOf({ replace: [['rule: private-key', 'rule: whatever']] })).toEqual([]);
+  });
+});
