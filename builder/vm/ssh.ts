@@ -78,7 +78,7 @@ export function sshCommandLine(target: SshTarget): string {
 export interface SshOptions {
   /** Written to the command's standard input. */
   input?: string | Uint8Array;
-  /** Seconds; 120 on hardware virtualisation by default. */
+  /** Seconds, as they are; `Machine.ssh` gives 120 on hardware virtualisation and more elsewhere by default. */
   timeout?: number;
   /** Called with each line that the command writes, as it comes. */
   onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
@@ -103,6 +103,7 @@ export async function runSsh(
   return await run(ctx, 'ssh', sshArgv(target, remote), {
     ...(options.input === undefined ? {} : { input: options.input }),
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
+    ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
     ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
     okExitCodes: ANY_COMMAND_RESULT,
     quiet: true,
