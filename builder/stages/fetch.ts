@@ -22,6 +22,8 @@ export interface FetchOutput {
   packages: ResolvedPackage[];
   /** By name: the folder that `placeArtifact` takes, and what is in it. */
   artifacts: Record<string, FetchedArtifact & { folder: string }>;
+  /** Version of the guest's python3, `3.13`; absent where the image has none. */
+  python?: string;
 }
 
 const FILE = 'fetched.json';
@@ -69,6 +71,7 @@ export const fetchStage: Stage<FetchInput, FetchOutput> = {
       repository: join(folder, 'repository'),
       packages: input.resolved.packages,
       artifacts: Object.fromEntries(artifacts) as FetchOutput['artifacts'],
+      ...(input.resolved.python === undefined ? {} : { python: input.resolved.python }),
     };
   },
 };

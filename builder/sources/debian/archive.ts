@@ -13,6 +13,8 @@ import { withoutCredentials } from '../../kit/secrets.ts';
 import { type Apt, aptUpdate, openApt } from '../../tools/apt.ts';
 import { archiveLines, splitLogins } from './lines.ts';
 
+export { archiveLines };
+
 const DAY_MS = 24 * 3600 * 1000;
 
 export interface Base {
@@ -46,7 +48,7 @@ export interface Archive {
  */
 export async function openArchive(base: Base, options: ArchiveOptions, ctx: Context): Promise<Archive> {
   const mirror = options.mirror ?? ctx.env.UNITSMITH_APT_MIRROR;
-  const { lines, logins } = splitLogins(archiveLines(base.distribution, base.suite, mirror));
+  const { lines, logins } = splitLogins(archiveLines(base, mirror));
   const keyring = `/usr/share/keyrings/${base.distribution}-archive-keyring.gpg`;
   if (!existsSync(keyring)) throw missingKeyring(base.distribution, keyring);
   const key = `${base.suite}-${base.architecture}-${hashData([...lines]).slice(0, 12)}`;

@@ -21,7 +21,7 @@ const DISTRIBUTIONS: Readonly<Record<string, Distribution>> = {
  * @param mirror an address that replaces the archive's (a mirror that ends in `/debian` has the security updates beside
  *   it, in `/debian-security`, else they come from the archive itself), or whole lines that begin with `deb `
  */
-export function archiveLines(distribution: string, suite: string, mirror?: string): string[] {
+export function archiveLines({ distribution, suite }: { distribution: string; suite: string }, mirror?: string): string[] {
   const known = DISTRIBUTIONS[distribution];
   if (known === undefined) throw new Error(`unknown distribution ${distribution}`);
   const given = mirror?.trim() ?? '';

@@ -13,7 +13,10 @@ import { temporaryFolder } from '../../kit/files.ts';
 import { isRoot, removeMappedTree, runMapped } from '../../tools/namespace.ts';
 import { parseFileName } from './files.ts';
 
-/** Of the root file system: the interpreter, its library, shared libraries, and the links of the merged /usr. */
+/**
+ * Of the root file system: the interpreter, its library, shared libraries, and the links of the merged /usr; Debian's
+ * pip reads the system's certificates even where it needs none.
+ */
 const NEEDED = [
   'bin',
   'lib',
@@ -24,6 +27,7 @@ const NEEDED = [
   'usr/lib/*-linux-gnu*/*.so*',
   'usr/lib64',
   'etc/ld.so*',
+  'etc/ssl/certs/ca-certificates.crt',
 ];
 
 export interface VirtualenvRequest {
