@@ -1,4 +1,7 @@
 /** What is generated from the definition's schema: a JSON Schema for editors, and the reference table of images/README.md. */
+import { Probe } from '../../firstboot/contract/probe.ts';
+import { Step } from '../../firstboot/contract/step.ts';
+import { Artifact } from '../sources/artifact.ts';
 import { ImageDefinition } from './definition.ts';
 
 interface Node {
@@ -17,57 +20,71 @@ interface Node {
 
 /** Draft-07 JSON Schema of image.yaml, as plain data. */
 export function definitionJsonSchema(): Record<string, unknown> {
-  const plain = JSON.parse(JSON.stringify(ImageDefinition)) as Record<string, unknown>;
-  return { $schema: 'http://json-schema.org/draft-07/schema#', ...plain };
+  return { $schema: 'http://json-schema.org/draft-07/schema#', ...plain(ImageDefinition) };
 }
 
 interface Row {
-  path: string;
+  member: string;
   kind: string;
-  required: boolean;
   text: string;
 }
 
-/** The reference table in Markdown: one row a member, texts by language as one. */
-export function referenceTable(): string {
-  const rows = rowsOf(definitionJsonSchema() as Node, '');
+/** The reference in Markdown: a table of all members, and one for each union. Texts by language count as one member. */
+export function referenceTables(): string {
   return [
-    '| member | what | |',
-    '|---|---|---|',
-    ...rows.map(({ path, kind, required, text }) => `| \`${path}\`${required ? ' *' : ''} | ${cell(kind)} | ${cell(text)} |`),
+    table(rowsOf(plain(ImageDefinition), '')),
+    '### Artifacts',
+    'By `kind`; each is held to its hash in `lock.json`.',
+    table(branches(plain(Artifact), 'kind')),
+    '### Steps',
+    'By `use`; each also has an `id` and a `title`. The members stand below `with`.',
+    table(branches(plain(Step), 'use')),
+    '### Probes',
+    'One of these four, by its first member.',
+    table((plain(Probe).anyOf ?? []).flatMap((branch) => rowsOf(branch, ''))),
+  ].join('\n\n');
+}
+
+function plain(schema: object): Node {
+  return JSON.parse(JSON.stringify(schema)) as Node;
+}
+
+function table(rows: readonly Row[]): string {
+  return [
+    '| member | value | what it is |',
+    '| --- | --- | --- |',
+    ...rows.map(({ member, kind, text }) => `| ${cell(member)} | ${cell(kind)} | ${cell(text)} |`),
   ].join('\n');
 }
 
 function rowsOf(node: Node, prefix: string): Row[] {
   return Object.entries(node.properties ?? {}).flatMap(([name, member]) => {
     const path = prefix === '' ? name : `${prefix}.${name}`;
-    return [rowOf(path, member, node.required?.includes(name) === true), ...below(member, path)];
+    return [rowOf(`\`${path}\``, member, node.required?.includes(name) === true), ...below(member, path)];
   });
 }
 
-function rowOf(path: string, node: Node, required: boolean): Row {
+function rowOf(member: string, node: Node, required: boolean): Row {
   const standard = node.default === undefined ? '' : `Default: \`${String(node.default)}\`.`;
   const text = [sentence(node.description), standard].filter((part) => part !== '').join(' ');
-  return { path, kind: kindOf(node), required, text };
+  return { member: `${member}${required ? ' \\*' : ''}`, kind: kindOf(node), text };
 }
 
+/** Members of a group, of the entries of a list, of a group with names of the author's own. Unions have their own tables. */
 function below(node: Node, path: string): Row[] {
   if (isTexts(node)) return [];
   const [item] = Object.values(node.patternProperties ?? {});
-  if (item !== undefined) return named(item, `${path}.NAME`);
-  if (node.items !== undefined) return named(node.items, `${path}[]`);
-  return named(node, path);
+  if (item?.properties !== undefined) return rowsOf(item, `${path}.NAME`);
+  if (node.items !== undefined) return rowsOf(node.items, `${path}[]`);
+  return rowsOf(node, path);
 }
 
-/** A union's branches stand one after the other, each under the value or member that tells it from the others. */
-function named(node: Node, path: string): Row[] {
-  if (node.anyOf === undefined) return rowsOf(node, path);
-  return node.anyOf.flatMap((branch) => {
-    const fixed = Object.entries(branch.properties ?? {}).find(([, member]) => member.const !== undefined);
-    if (fixed === undefined) return rowsOf(branch, path);
-    const [name, member] = fixed;
-    const { [name]: _, id: _id, title: _title, ...properties } = branch.properties ?? {};
-    return rowsOf({ ...branch, properties }, `${path} (${name}: ${String(member.const)})`);
+function branches(union: Node, tag: string): Row[] {
+  return (union.anyOf ?? []).flatMap((branch) => {
+    const value = String(branch.properties?.[tag]?.const);
+    const parameters = branch.properties?.['with'] ?? branch;
+    const members = Object.entries(parameters.properties ?? {}).filter(([name]) => name !== tag);
+    return members.map(([name, member]) => rowOf(`${value}: \`${name}\``, member, parameters.required?.includes(name) === true));
   });
 }
 
@@ -75,7 +92,7 @@ function kindOf(node: Node): string {
   if (isTexts(node)) return 'text by language';
   if (node.const !== undefined) return `\`${String(node.const)}\``;
   if (node.enum !== undefined) return node.enum.map((value) => `\`${String(value)}\``).join(', ');
-  if (node.anyOf !== undefined) return 'group';
+  if (node.anyOf !== undefined) return node.anyOf.some((branch) => branch.properties?.['tcp'] !== undefined) ? 'a probe' : 'group';
   if (node.type === 'array') return node.items?.type === 'string' ? 'list of texts' : 'list';
   return (
     { string: 'text', integer: 'whole number', number: 'number', boolean: '`true`, `false`', object: 'group' }[node.type ?? ''] ?? 'any'

@@ -32,17 +32,26 @@ export function schemaAt(schema: object, schemaPath: string): unknown {
 /** Leaves out what branches of unions say that were not meant, and unions whose meant branch speaks for itself. */
 export function meantViolations(violations: readonly RawViolation[], schema: object, data: unknown): RawViolation[] {
   const unions = violations.filter((violation) => UNIONS.includes(violation.keyword));
-  const choices = unions.map((union) => ({
-    union,
-    branch: chooseBranch(branchesOf(schema, union), valueAt(data, segmentsOf(union.path))),
-  }));
+  const meant = new Map(unions.map((union) => [union, meantBranch(union, violations, schema, data)]));
   return violations.filter((violation) =>
-    choices.every(({ union, branch }) => {
+    unions.every((union) => {
+      const branch = meant.get(union);
       if (violation === union) return branch === undefined;
-      if (!isBelow(violation.schemaPath, union.schemaPath) || !isBelow(violation.path, union.path)) return true;
-      return branch !== undefined && isBelow(violation.schemaPath, `${union.schemaPath}/${branch}`);
+      return !isOf(violation, union, union.schemaPath) || (branch !== undefined && isOf(violation, union, branch));
     }),
   );
+}
+
+/** The schema path of the branch that was meant, if it has something to say: data that fits two branches breaks none. */
+function meantBranch(union: RawViolation, violations: readonly RawViolation[], schema: object, data: unknown): string | undefined {
+  const index = chooseBranch(branchesOf(schema, union), valueAt(data, segmentsOf(union.path)));
+  if (index === undefined) return undefined;
+  const branch = `${union.schemaPath}/${index}`;
+  return violations.some((violation) => isOf(violation, union, branch)) ? branch : undefined;
+}
+
+function isOf(violation: RawViolation, union: RawViolation, schemaPath: string): boolean {
+  return isBelow(violation.schemaPath, schemaPath) && isBelow(violation.path, union.path);
 }
 
 /** Members with a fixed value by which the branches of a union are told apart, with the values there are. */

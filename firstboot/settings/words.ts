@@ -206,6 +206,10 @@ function noBranch({ violation, root, value, name, schema }: Subject, showValues:
     return { path: violation.path + pointerOf([fixed.member]), ...oneOf(`${name}.${fixed.member}`, fixed.values, given, showValues) };
   }
   const members = distinctMembers(branches).filter((member) => member !== undefined);
+  if (violation.params['passingSchemas'] != null) {
+    const choice = members.length > 0 ? `Keep one of ${members.join(', ')}.` : 'Decide for one form.';
+    return { message: `${name} mixes forms that exclude each other`, suggestion: choice };
+  }
   if (members.length > 0) return noMember(name, members, record);
   const hint = schema['description'];
   return {
