@@ -25,3 +25,28 @@ export async function convertDisk(
 ): Promise<void> {
   await run(ctx, 'qemu-img', convertArguments(source, target));
 }
+
+export interface DiskInfo {
+  format: string;
+  virtualBytes: number;
+  /** Bytes that it takes on the host. */
+  actualBytes: number;
+  /** The disk that this one only holds the differences to. */
+  backingFile: string | undefined;
+}
+
+export async function diskInfo(ctx: Context, path: string): Promise<DiskInfo> {
+  const { stdout } = await run(ctx, 'qemu-img', ['info', '--output=json', path], { quiet: true });
+  const info = JSON.parse(stdout) as { format: string; 'virtual-size': number; 'actual-size': number; 'backing-filename'?: string };
+  return {
+    format: info.format,
+    virtualBytes: info['virtual-size'],
+    actualBytes: info['actual-size'],
+    backingFile: info['backing-filename'],
+  };
+}
+
+/** A qcow2 of its own from one that stands on another disk. */
+export async function flattenDisk(ctx: Context, source: string, target: string): Promise<void> {
+  await convertDisk(ctx, { path: source, format: 'qcow2' }, { path: target, format: 'qcow2' });
+}

@@ -1,0 +1,148 @@
+/**
+ * The bake: Packer's QEMU builder boots the prepared disk without a network, unpacks the payload, runs the image's
+ * scripts, installs GRUB, seals the disk and cuts the power.
+ */
+import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { LoadedImage } from '../definition/definition.ts';
+import type { Cleanup } from '../kit/cleanup.ts';
+import type { Context } from '../kit/context.ts';
+import { ToolError } from '../kit/errors.ts';
+import { hashTree, sha256File } from '../kit/hash.ts';
+import { templatePath } from '../kit/paths.ts';
+import type { Stage } from '../pipeline/stage.ts';
+import { initialisePacker, packerBuild } from '../tools/packer/build.ts';
+import { packerVersion } from '../tools/packer/version.ts';
+import { diskInfo, flattenDisk } from '../tools/qemu-img.ts';
+import type { Acceleration } from '../vm/spec.ts';
+import { bakeFailure } from './bake/failure.ts';
+import { endMachine, tellHowToEnter } from './bake/kept-machine.ts';
+import { BakeProgress } from './bake/progress.ts';
+import { watchSpace } from './bake/space.ts';
+import { OWN_STEPS } from './bake/template.ts';
+import { fillWorkFolder, keepTemplate, type WorkFolder } from './bake/work-folder.ts';
+import type { DiskOutput } from './disk.ts';
+
+/** How to run, not what comes out: no part of the stage's id. */
+export interface BakeBehaviour {
+  /** `keep` leaves the virtual machine running where a step fails, and says how to log in. */
+  onError: 'cleanup' | 'keep';
+  /** Folder that gets the template with everything to run it by hand; replaced where it exists. */
+  keepTemplate?: string;
+  /** Seconds until SSH must answer; from the acceleration by default. */
+  sshTimeoutSeconds?: number;
+}
+
+export interface BakeInput {
+  image: LoadedImage;
+  disk: DiskOutput;
+  /** Id of the disk stage's result. */
+  diskId: string;
+  /** Tar that is unpacked at `/`. Its content counts, not the stage that made it. */
+  payload: string;
+  acceleration: Acceleration;
+  behaviour: BakeBehaviour;
+}
+
+export interface BakeOutput {
+  /** Sealed qcow2 that stands by itself. */
+  disk: string;
+  /** Everything that the guest's console showed. */
+  serialLog: string;
+}
+
+/** Seconds on hardware virtualisation. */
+const SSH_TIMEOUT = 90;
+const BAKE_TIMEOUT = 45 * 60;
+
+export const bakeStage: Stage<BakeInput, BakeOutput> = {
+  name: 'bake',
+  version: 1,
+  inputs: async (input) => ({
+    disk: input.diskId,
+    payload: await sha256File(input.payload),
+    scripts: await hashTree(join(input.image.folder, 'scripts')),
+    own: await hashTree(templatePath('packer')),
+    unit: [input.image.definition.name, input.image.definition.version],
+  }),
+  run: bake,
+  open: (folder) => ({ disk: join(folder, 'disk.qcow2'), serialLog: join(folder, 'serial.log') }),
+};
+
+async function bake(input: BakeInput, folder: string, ctx: Context, cleanup: Cleanup): Promise<void> {
+  const { acceleration, behaviour } = input;
+  const version = await packerVersion(ctx);
+  const path = await makeWorkFolder(input, folder, ctx);
+  const forget = cleanup.add(`work folder ${path}`, () => rm(path, { recursive: true, force: true }));
+  const sshTimeoutSeconds = behaviour.sshTimeoutSeconds ?? Math.ceil(SSH_TIMEOUT * acceleration.timeoutFactor);
+  const work = await fillWorkFolder(ctx, input, path, { acceleration, version, sshTimeoutSeconds });
+  if (behaviour.keepTemplate !== undefined) await keepTemplate(work, behaviour.keepTemplate, cleanup);
+
+  const takeBack = cleanup.add('virtual machine of the bake', () => endMachine(work));
+  await initialisePacker(ctx, { template: work.template, version, log: work.log });
+  try {
+    await runPacker(ctx, input, work, version);
+  } catch (error) {
+    if (behaviour.onError === 'keep' && !ctx.signal.aborted && (await tellHowToEnter(ctx, work))) {
+      takeBack();
+      forget();
+    }
+    throw error;
+  }
+  await takeResult(ctx, work, folder);
+  await rm(path, { recursive: true, force: true });
+}
+
+/** A machine that is to be kept must not stand in a folder that the cache removes. */
+async function makeWorkFolder(input: BakeInput, folder: string, ctx: Context): Promise<string> {
+  const kept = join(
+    ctx.cacheDir,
+    'kept',
+    `${input.image.definition.name}-${new Date()
+      .toISOString()
+      .replaceAll(/[^0-9]/g, '')
+      .slice(0, 14)}`,
+  );
+  const path = input.behaviour.onError === 'keep' ? kept : join(folder, 'work');
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  return path;
+}
+
+async function runPacker(
+  ctx: Context,
+  input: BakeInput,
+  work: WorkFolder,
+  version: Awaited<ReturnType<typeof packerVersion>>,
+): Promise<void> {
+  const { acceleration, behaviour } = input;
+  const progress = new BakeProgress(ctx, Object.values(OWN_STEPS));
+  const timeout = BAKE_TIMEOUT * acceleration.timeoutFactor;
+  const space = watchSpace(ctx, work.path);
+  ctx.events.progress('booting the prepared disk');
+  try {
+    await packerBuild(space.ctx, {
+      template: work.template,
+      version,
+      onError: behaviour.onError === 'keep' ? 'abort' : 'cleanup',
+      log: work.log,
+      timeout,
+      onMessage: (message) => progress.onMessage(message),
+      onMark: (mark) => progress.onMark(mark),
+    });
+  } catch (error) {
+    if (space.ranOut()) throw space.error();
+    if (!(error instanceof ToolError)) throw error;
+    throw await bakeFailure(error, progress, work.serial, Math.round(timeout / 60));
+  } finally {
+    space.stop();
+  }
+}
+
+/** Packer 1.6 leaves an overlay on the prepared disk, later versions a whole disk: what goes on stands by itself. */
+async function takeResult(ctx: Context, work: WorkFolder, folder: string): Promise<void> {
+  const sealed = join(folder, 'disk.qcow2');
+  if ((await diskInfo(ctx, work.disk)).backingFile === undefined) await rename(work.disk, sealed);
+  else await flattenDisk(ctx, work.disk, sealed);
+  await copyFile(work.serial, join(folder, 'serial.log'));
+}

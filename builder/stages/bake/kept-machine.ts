@@ -1,0 +1,43 @@
+/** The virtual machine of a bake outside Packer's care: ended for good, or left to a person with the way in. */
+import { readlink } from 'node:fs/promises';
+
+import { commandLine } from '../../kit/command.ts';
+import type { Context } from '../../kit/context.ts';
+import { readIfExists } from '../../kit/files.ts';
+import { sshCommandLine } from '../../vm/ssh.ts';
+import type { WorkFolder } from './work-folder.ts';
+
+const GRACE = 5_000;
+const POLL = 100;
+
+/** QEMU's process id while it runs: a number that was used again by another program does not count. */
+export async function machinePid(work: Pick<WorkFolder, 'path' | 'pidFile'>): Promise<number | undefined> {
+  const pid = Number.parseInt((await readIfExists(work.pidFile)) ?? '', 10);
+  if (!Number.isInteger(pid)) return undefined;
+  // Packer and QEMU run in the work folder; nothing else does.
+  const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
+  return cwd === work.path ? pid : undefined;
+}
+
+/** Ends the machine where Packer could not: SIGTERM, then SIGKILL. */
+export async function endMachine(work: Pick<WorkFolder, 'path' | 'pidFile'>): Promise<void> {
+  const started = Date.now();
+  for (let pid = await machinePid(work); pid !== undefined; pid = await machinePid(work)) {
+    try {
+      process.kill(pid, Date.now() - started < GRACE ? 'SIGTERM' : 'SIGKILL');
+    } catch {
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL));
+  }
+}
+
+/** Says how to get into the machine that is left, and how to end it; false where there is none. */
+export async function tellHowToEnter(ctx: Context, work: WorkFolder): Promise<boolean> {
+  const pid = await machinePid(work);
+  if (pid === undefined) return false;
+  ctx.events.warn(`the virtual machine is kept; log in: ${sshCommandLine(work.ssh)}`);
+  ctx.events.warn(`its console: ${work.serial}`);
+  ctx.events.warn(`end it and remove its files: kill ${pid}; ${commandLine('rm', ['-r', work.path])}`);
+  return true;
+}

@@ -1,0 +1,113 @@
+/** Everything that Packer needs, in one folder: run from there, the template works by hand too. */
+import { copyFile, cp, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+
+import type { Cleanup } from '../../kit/cleanup.ts';
+import type { Context } from '../../kit/context.ts';
+import { sha256File } from '../../kit/hash.ts';
+import { templatePath } from '../../kit/paths.ts';
+import { templateText } from '../../tools/packer/template.ts';
+import type { PackerVersion } from '../../tools/packer/version.ts';
+import { createOverlay } from '../../tools/qemu-img.ts';
+import { freePort } from '../../vm/ports.ts';
+import type { Acceleration } from '../../vm/spec.ts';
+import { oneTimeKey, type SshTarget } from '../../vm/ssh.ts';
+import type { BakeInput } from '../bake.ts';
+import { tmpfilesLines } from './credential.ts';
+import { listScripts } from './scripts.ts';
+import { bakeTemplate, WORK } from './template.ts';
+
+/** The guest installs nothing and starts little; more would only be missing on the host. */
+export const BAKE_MEMORY_MIB = 1536;
+const MOST_CPUS = 4;
+
+export interface WorkFolder {
+  path: string;
+  template: string;
+  serial: string;
+  pidFile: string;
+  log: string;
+  disk: string;
+  ssh: SshTarget;
+}
+
+/** Fills `path` (which exists). */
+export async function fillWorkFolder(
+  ctx: Context,
+  input: BakeInput,
+  path: string,
+  machine: { acceleration: Acceleration; version: PackerVersion; sshTimeoutSeconds: number },
+): Promise<WorkFolder> {
+  const scripts = await listScripts(input.image.folder);
+  await copyInputs(ctx, input, path, scripts);
+  const login = await oneTimeKey(ctx, path, WORK.key);
+  const host = await oneTimeKey(ctx, path, 'host-key');
+  const sshPort = await freePort();
+  const template = bakeTemplate({
+    image: { name: input.image.definition.name, version: input.image.definition.version },
+    acceleration: machine.acceleration,
+    cpus: Math.min(availableParallelism(), MOST_CPUS),
+    memoryMiB: BAKE_MEMORY_MIB,
+    diskBytes: (await stat(input.disk.disk)).size,
+    overlaySha256: await sha256File(join(path, WORK.overlay)),
+    rootUuid: input.disk.rootUuid,
+    tmpfiles: tmpfilesLines({ authorizedKey: login.publicKey, hostKey: await readFile(host.file, 'utf8') }),
+    sshPort,
+    sshTimeoutSeconds: machine.sshTimeoutSeconds,
+    scripts: scripts.map(({ name }) => name),
+  });
+  await rm(host.file);
+  await rm(`${host.file}.pub`);
+  await writeFile(join(path, WORK.template), templateText(template, machine.version.plugins), { mode: 0o600 });
+  return {
+    path,
+    template: join(path, WORK.template),
+    serial: join(path, WORK.serial),
+    pidFile: join(path, WORK.pid),
+    log: join(path, WORK.log),
+    disk: join(path, WORK.output, WORK.disk),
+    ssh: { user: 'root', port: sshPort, keyFile: login.file },
+  };
+}
+
+async function copyInputs(ctx: Context, input: BakeInput, path: string, scripts: readonly { name: string; path: string }[]): Promise<void> {
+  await placeFile(input.disk.kernel, join(path, WORK.kernel));
+  await placeFile(input.disk.initrd, join(path, WORK.initrd));
+  await placeFile(input.payload, join(path, WORK.payload));
+  await cp(templatePath('packer'), join(path, WORK.own), { recursive: true });
+  await mkdir(join(path, WORK.scripts));
+  for (const script of scripts) await copyFile(script.path, join(path, WORK.scripts, script.name));
+  await createOverlay(ctx, { path: input.disk.disk, format: 'raw' }, join(path, WORK.overlay));
+}
+
+/** A second name where the file system allows it, else a copy. */
+async function placeFile(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch {
+    await copyFile(from, to);
+  }
+}
+
+const README = `This folder holds one bake as Packer runs it.
+
+    cd FOLDER
+    packer build ${WORK.template}          (from Packer 1.7 on: packer init ${WORK.template} first)
+
+The result is ${WORK.output}/${WORK.disk}; the guest's console goes to ${WORK.serial}. ${WORK.overlay} holds what
+differs from the prepared disk in the builder's cache, which must still be there. The keys are for this folder only.
+Packer 1.6 was used to test this template; later versions take the same options from the plugin that it names.
+`;
+
+/** A copy of the folder for the user, before Packer runs in it. */
+export async function keepTemplate(work: WorkFolder, target: string, cleanup: Cleanup): Promise<void> {
+  await mkdir(join(target, '..'), { recursive: true });
+  const partial = `${target}.partial`;
+  cleanup.add(`unfinished copy ${partial}`, () => rm(partial, { recursive: true, force: true }));
+  await rm(partial, { recursive: true, force: true });
+  await cp(work.path, partial, { recursive: true, errorOnExist: true });
+  await writeFile(join(partial, 'README.txt'), README.replace('FOLDER', target));
+  await rm(target, { recursive: true, force: true });
+  await rename(partial, target);
+}
