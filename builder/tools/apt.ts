@@ -41,7 +41,7 @@ APT::Sandbox::User "root";
 Acquire::Languages "none";
 Acquire::GzipIndexes "false";
 Acquire::ForceHash "SHA256";
-Acquire::Retries "3";
+Acquire::Retries "2";
 Dir::Cache::pkgcache "pkgcache.bin";
 Dir::Cache::srcpkgcache "srcpkgcache.bin";
 `;
@@ -111,6 +111,13 @@ export async function aptUpdate(ctx: Context, apt: Apt): Promise<void> {
 export async function aptInstallUris(ctx: Context, apt: Apt, packages: readonly string[], debs: readonly string[]): Promise<string> {
   const args = [...apt.options, ...withSource(debs), 'install', '-qq', '--print-uris', ...packages];
   return (await run(ctx, 'apt-get', args, { quiet: true })).stdout;
+}
+
+/** What apt says about an installation that cannot be: which package stands against which. */
+export async function aptExplain(ctx: Context, apt: Apt, packages: readonly string[], debs: readonly string[]): Promise<string[]> {
+  const args = [...apt.options, ...withSource(debs), 'install', '-q', '--simulate', ...packages];
+  const { stdout } = await run(ctx, 'apt-get', args, { quiet: true, okExitCodes: [0, 100] });
+  return stdout.split('\n').filter((line) => /^(?:\s|The following)/.test(line));
 }
 
 /** Index entries (deb-control(5) stanzas) of `name` or `name=version`; unknown ones are left out. */

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import type { Context } from '../../kit/context.ts';
 import { ExitCode, type Location, type Problem, ToolError, UserError } from '../../kit/errors.ts';
 import { similarNames } from '../../kit/similar.ts';
-import { aptInstallUris, aptNames, aptShow } from '../../tools/apt.ts';
+import { aptExplain, aptInstallUris, aptNames, aptShow } from '../../tools/apt.ts';
 import type { Archive } from './archive.ts';
 import type { LocalDeb } from './deb.ts';
 import { fieldsOf, type ResolvedPackage, splitStanzas, toPackage } from './stanza.ts';
@@ -36,7 +36,7 @@ export async function solve(
     uris = await aptInstallUris(ctx, archive.apt, wanted, paths);
   } catch (error) {
     if (!(error instanceof ToolError) || error.failure.missing) throw error;
-    throw (await unknownNames(archive, names, ctx, locate)) ?? cannotInstall(error);
+    throw (await unknownNames(archive, names, ctx, locate)) ?? cannotInstall(error, await aptExplain(ctx, archive.apt, wanted, paths));
   }
   const files = parseUris(uris);
   const shown = await aptShow(
@@ -110,10 +110,10 @@ async function unknownNames(
   });
 }
 
-function cannotInstall(error: ToolError): UserError {
+function cannotInstall(error: ToolError, reasons: readonly string[]): UserError {
   return new UserError('The packages cannot be installed together', {
     exitCode: ExitCode.source,
-    excerpt: { title: 'apt-get install', lines: error.failure.tail },
+    excerpt: { title: 'apt-get install', lines: [...reasons, ...error.failure.tail] },
     remedies: ['take out the package that apt names', 'fetch the index anew: --update'],
     cause: error,
   });

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+
+import { buildArguments } from '../../../../builder/sources/pypi/build.ts';
+import { extractArgs, steps } from '../../../../builder/sources/pypi/virtualenv.ts';
+
+describe('virtual environment', () => {
+  it('runs the interpreter at its path on the unit, so that scripts name it', () => {
+    const [create, install, compile] = steps('/opt/app/venv');
+    expect(create).toEqual(['/usr/bin/python3', '-I', '-m', 'venv', '--without-pip', '/opt/app/venv']);
+    expect(install?.[0]).toBe('/opt/app/venv/bin/python3');
+    expect(install).toContain('--no-index');
+    expect(compile).toContain('unchecked-hash');
+  });
+
+  it('takes the interpreter and its libraries out of the root file system, and not the whole of it', () => {
+    const args = extractArgs('/r.tar', '/tree');
+    expect(args).toContain('./usr/lib/python3*');
+    expect(args).not.toContain('./usr');
+  });
+});
+
+describe('build of source distributions', () => {
+  const args = buildArguments(['python3-pip', 'build-essential'], '/cache/my repo');
+
+  it('happens as nobody, without an index, and leaves no system behind', () => {
+    const hook = args.find((arg) => arg.startsWith('--customize-hook=')) ?? '';
+    expect(hook).toContain('--userspec=nobody');
+    expect(hook).toContain('--no-index');
+    expect(hook).toContain('--no-build-isolation');
+    expect(args).toContain('--format=null');
+  });
+
+  it('has no path in a shell script, and quotes it for apt', () => {
+    expect(args.filter((arg) => arg.includes('/cache'))).toEqual(['deb [trusted=yes] copy:/cache/my%20repo ./']);
+  });
+});
