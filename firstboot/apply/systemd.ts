@@ -1,4 +1,6 @@
 /** Questions and orders to systemd, by systemctl(1). */
+import { gateOf } from '../contract/ordering.ts';
+import { type Service, unitOf } from '../contract/service.ts';
 import { ExitCode, ProgramError, UnitError } from '../kit/errors.ts';
 import type { System } from '../kit/system.ts';
 
@@ -19,30 +21,55 @@ export async function isActive(system: System, unit: string): Promise<boolean> {
   return (await unitStatus(system, unit)).active === 'active';
 }
 
+/** Units and gates of services. */
+export function unitsAndGates(services: Readonly<Record<string, Service>>, names: readonly string[]): string[] {
+  return names.flatMap((name) => [unitOf(name, services[name] as Service), gateOf(name)]);
+}
+
+/** Unit and gate of the first of `names` that is not ready: what comes later only waits for it. Empty where all are. */
+export async function notReady(system: System, services: Readonly<Record<string, Service>>, names: readonly string[]): Promise<string[]> {
+  for (const name of names) {
+    const unit = unitOf(name, services[name] as Service);
+    if (!((await isActive(system, unit)) && (await isActive(system, gateOf(name))))) return [unit, gateOf(name)];
+  }
+  return [];
+}
+
+/** What an order is about besides the unit that it names. */
+export interface Involved {
+  /** Units that it starts or stops on the way. */
+  units: readonly string[];
+  /** The units to blame, asked when it has failed; all of them where absent. */
+  causes?: () => Promise<readonly string[]>;
+}
+
 /**
- * `systemctl VERB UNIT`, which returns when the job is done.
- * @throws UnitError with the end of the journal of `about`, the units that show the cause
+ * `systemctl VERB UNIT`, which returns when the job is done. Stopping names the involved units as well: systemctl waits
+ * for those that it was given, and not for what stops along with them.
+ * @throws UnitError with the end of the journal of the units that are to blame
  */
-export async function order(
-  system: System,
-  verb: string,
-  unit: string,
-  about: readonly string[],
-  log: (line: string) => void,
-): Promise<void> {
+export async function order(system: System, verb: string, unit: string, involved: Involved, log: (line: string) => void): Promise<void> {
+  await reloadIfNeeded(system);
   try {
     // A start limit that an earlier attempt ran into must not decide about this one.
-    if (verb !== 'stop') await system.ask('systemctl', ['reset-failed', '--', unit, ...about]);
-    await system.run('systemctl', [verb, '--', unit], { onLine: log });
+    if (verb !== 'stop') await system.ask('systemctl', ['reset-failed', '--', unit, ...involved.units]);
+    await system.run('systemctl', [verb, '--', unit, ...(verb === 'stop' ? involved.units : [])], { onLine: log });
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
-    throw new UnitError(`systemctl ${verb} ${unit} failed`, {
+    const about = (await involved.causes?.()) ?? involved.units;
+    throw new UnitError(`${about[0] ?? unit} did not get ready (systemctl ${verb} ${unit})`, {
       exitCode: ExitCode.step,
-      log: await journalTail(system, [unit, ...about]),
+      log: await journalTail(system, about.length === 0 ? [unit] : about),
       remedies: [`Look at \`journalctl -u ${about[0] ?? unit}\`.`],
       cause: error,
     });
   }
+}
+
+/** Templates may have written unit files: systemd itself knows whether what it has loaded is older. */
+async function reloadIfNeeded(system: System): Promise<void> {
+  const { stdout } = await system.run('systemctl', ['show', '--property=NeedDaemonReload', '--', '*.service', '*.socket', '*.timer']);
+  if (/=yes$/m.test(stdout)) await system.run('systemctl', ['daemon-reload']);
 }
 
 /** Last lines of the units' journal of this boot, oldest first; empty where there is no journal. */

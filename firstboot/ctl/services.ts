@@ -1,4 +1,4 @@
-import { isActive, order, unitStatus } from '../apply/systemd.ts';
+import { isActive, notReady, order, unitStatus, unitsAndGates } from '../apply/systemd.ts';
 import { APPLYING, gateOf, PRODUCT_TARGET, startOrder } from '../contract/ordering.ts';
 import { type Service, unitOf } from '../contract/service.ts';
 import { UNIT_PATHS, type Unit } from '../contract/unit.ts';
@@ -46,14 +46,16 @@ async function control(session: Session, verb: Verb, name: string | undefined): 
   if (name !== undefined) known(unit, name);
   if (verb !== 'stop') await mustBeSetUp(system);
   const log = (line: string): void => session.print(line);
-  const about = (name === undefined ? startOrder(unit.services) : [name]).flatMap((each) => [
-    unitOf(each, unit.services[each] as Service),
-    gateOf(each),
-  ]);
-  if (name === undefined) await order(system, verb, PRODUCT_TARGET, about, log);
-  else if (verb === 'start') await order(system, 'start', gateOf(name), about, log);
-  else await order(system, verb, unitOf(name, known(unit, name)), about, log);
-  if (verb === 'restart' && name !== undefined) await order(system, 'start', gateOf(name), about, log);
+  const names = name === undefined ? startOrder(unit.services) : [name];
+  const involved = { units: unitsAndGates(unit.services, names), causes: () => notReady(system, unit.services, names) };
+  if (name === undefined) {
+    await order(system, verb, PRODUCT_TARGET, involved, log);
+  } else {
+    if (verb !== 'start') await order(system, verb, unitOf(name, known(unit, name)), involved, log);
+    // What needs this service was restarted with it: the target waits for all of them.
+    const whole = verb === 'restart' && (await isActive(system, PRODUCT_TARGET));
+    if (verb !== 'stop') await order(system, 'start', whole ? PRODUCT_TARGET : gateOf(name), involved, log);
+  }
   return verb === 'stop' ? ExitCode.ok : showStatus(session, name);
 }
 

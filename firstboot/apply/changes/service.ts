@@ -1,8 +1,8 @@
-import { gateOf } from '../../contract/ordering.ts';
-import { predecessors, type Service, unitOf } from '../../contract/service.ts';
+import { gateOf, startOrder } from '../../contract/ordering.ts';
+import { predecessors, unitOf } from '../../contract/service.ts';
 import { ExitCode, UnitError } from '../../kit/errors.ts';
 import { type Change, type ChangeContext, DONE, due, type Parameters } from '../change.ts';
-import { isActive, order, unitStatus } from '../systemd.ts';
+import { type Involved, isActive, notReady, order, unitStatus, unitsAndGates } from '../systemd.ts';
 
 type P = Parameters<'service'>;
 
@@ -43,9 +43,9 @@ export const service: Change<P> = {
   async apply({ name, action }, context) {
     const { system, log } = context;
     const unit = unitOfService(name, context);
-    if (action === 'stop') return order(system, 'stop', unit, [], log);
-    if (action === 'restart') await order(system, 'restart', unit, [], log);
-    await order(system, 'start', gateOf(name), causes(name, context), log);
+    if (action === 'stop') return order(system, 'stop', unit, { units: [] }, log);
+    if (action === 'restart') await order(system, 'restart', unit, { units: [] }, log);
+    await order(system, 'start', gateOf(name), withNeeded(name, context), log);
   },
 };
 
@@ -55,14 +55,15 @@ function unitOfService(name: string, { unit }: ChangeContext): string {
   throw new UnitError(`this unit has no service ${name}`, { exitCode: ExitCode.unit });
 }
 
-/** The service and all that it waits for, gates too: one of them is why it did not get ready. */
-function causes(name: string, { unit }: ChangeContext): string[] {
-  const seen = new Set<string>();
+/** The service and all that it waits for: the first of them that is not ready is to blame. */
+function withNeeded(name: string, { system, unit: { services } }: ChangeContext): Involved {
+  const needed = new Set<string>();
   const visit = (each: string): void => {
-    if (seen.has(each)) return;
-    seen.add(each);
-    predecessors(each, unit.services).forEach(visit);
+    if (needed.has(each)) return;
+    needed.add(each);
+    predecessors(each, services).forEach(visit);
   };
   visit(name);
-  return [...seen].flatMap((each) => [unitOf(each, unit.services[each] as Service), gateOf(each)]);
+  const ordered = startOrder(services).filter((each) => needed.has(each));
+  return { units: unitsAndGates(services, ordered), causes: () => notReady(system, services, ordered) };
 }

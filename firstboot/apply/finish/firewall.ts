@@ -19,6 +19,6 @@ export const firewall: FinishChange = {
   },
 
   async apply(_parameters, { system, log }) {
-    await order(system, 'reload-or-restart', 'unit-firewall.service', [], log);
+    await order(system, 'reload-or-restart', 'unit-firewall.service', { units: [] }, log);
   },
 };

@@ -1,7 +1,7 @@
-import { gateOf, PRODUCT_TARGET } from '../../contract/ordering.ts';
+import { gateOf, PRODUCT_READY, PRODUCT_TARGET, startOrder } from '../../contract/ordering.ts';
 import { unitOf } from '../../contract/service.ts';
 import { type ChangeContext, DONE, due } from '../change.ts';
-import { isActive, order, unitStatus } from '../systemd.ts';
+import { isActive, notReady, order, unitStatus, unitsAndGates } from '../systemd.ts';
 import type { FinishChange } from './index.ts';
 
 /** All services of the product, in their order, each ready. One that ran before this run changed something is restarted. */
@@ -29,9 +29,13 @@ export const services: FinishChange = {
     const units = Object.entries(unit.services).map(([name, service]) => unitOf(name, service));
     const statuses = await Promise.all(units.map((each) => unitStatus(system, each)));
     const stale = statuses.some(({ active, since }) => active === 'active' && isStale(since, context));
-    const about = [...units, ...Object.keys(unit.services).map(gateOf)];
     // A restart of the target stops everything in reverse order first.
-    await order(system, stale ? 'restart' : 'start', PRODUCT_TARGET, about, log);
+    const names = startOrder(unit.services);
+    const involved = {
+      units: [PRODUCT_READY, ...unitsAndGates(unit.services, names)],
+      causes: () => notReady(system, unit.services, names),
+    };
+    await order(system, stale ? 'restart' : 'start', PRODUCT_TARGET, involved, log);
   },
 };
 

@@ -85,6 +85,7 @@ export async function runningCluster(context: ChangeContext): Promise<Cluster> {
   const cluster = await findCluster(system);
   if (cluster === undefined) throw new Error('pg_createcluster succeeded, and pg_lsclusters does not list the cluster');
   // Debian's unit waits until the server accepts connections (pg_ctlcluster(1)).
-  if (!cluster.online) await order(system, 'start', `postgresql@${cluster.version}-${CLUSTER}.service`, [], log);
+  const unit = `postgresql@${cluster.version}-${CLUSTER}.service`;
+  if (!cluster.online) await order(system, 'start', unit, { units: [] }, log);
   return cluster;
 }

@@ -1,0 +1,172 @@
+/** A unit in a folder: real files, real child processes, and small stand-ins for systemd and the user database. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { build } from 'esbuild';
+
+import type { Unit } from '../../../firstboot/contract/unit.ts';
+
+const SOURCES = join(import.meta.dirname, '../../..');
+const BANNER = "import { createRequire as unitCreateRequire } from 'node:module'; const require = unitCreateRequire(import.meta.url);";
+
+/** unitctl as it stands on a unit: one file. */
+export async function bundleUnitctl(folder: string): Promise<string> {
+  const outfile = join(folder, 'unitctl.mjs');
+  await build({
+    absWorkingDir: SOURCES,
+    entryPoints: ['firstboot/ctl/main.ts'],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'warning',
+    banner: { js: BANNER },
+  });
+  return outfile;
+}
+
+export interface Outcome {
+  exitCode: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+  events: Record<string, unknown>[];
+}
+
+export class FakeUnit {
+  readonly root: string;
+  readonly #unitctl: string;
+
+  constructor(unitctl: string, unit: Unit, files: Record<string, string>) {
+    this.root = mkdtempSync(join(tmpdir(), 'unit-fake-'));
+    this.#unitctl = unitctl;
+    const { uid, gid, shell } = userInfo();
+    this.write('/etc/passwd', `root:x:${uid}:${gid}:root:/root:/bin/sh\n`);
+    this.write('/usr/lib/unit/unit.json', JSON.stringify(unit));
+    for (const [path, text] of Object.entries(files)) this.write(path, text);
+    cpSync(join(SOURCES, 'firstboot/system/wait-ready'), this.at('/usr/lib/unit/wait-ready'));
+    for (const [name, script] of Object.entries(PROGRAMS)) {
+      const text = `#!/bin/bash\nroot='${this.root}'\nid='${uid}:${gid}' login_shell='${shell ?? '/bin/sh'}'\n${COUNT}\n${script}`;
+      this.write(`/bin/${name}`, text, 0o755);
+    }
+    this.write('/usr/lib/unit/announce', `#!/bin/bash\nprintf '%s\\n' "$1" >>'${this.root}/announced'\n`, 0o755);
+  }
+
+  at(path: string): string {
+    return join(this.root, path);
+  }
+
+  write(path: string, text: string, mode = 0o644): void {
+    mkdirSync(dirname(this.at(path)), { recursive: true });
+    writeFileSync(this.at(path), text);
+    chmodSync(this.at(path), mode);
+  }
+
+  read(path: string): string {
+    return readFileSync(this.at(path), 'utf8');
+  }
+
+  /** The stand-in program that is called as the `count`-th from now kills unitctl. */
+  killAtCall(count: number): void {
+    this.write('/kill-at', String(count));
+  }
+
+  /** Runs unitctl; `killAt` kills it hard when it has written that many lines. */
+  async unitctl(args: readonly string[], killAt = Number.POSITIVE_INFINITY): Promise<Outcome> {
+    const child = this.start(args);
+    let stderr = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    const lines: string[] = [];
+    const ended = new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
+      child.once('close', (code, signal) => resolve([code, signal])),
+    );
+    if (child.stdout !== null) {
+      for await (const line of createInterface({ input: child.stdout })) {
+        lines.push(line);
+        if (lines.length === killAt) child.kill('SIGKILL');
+      }
+    }
+    const [exitCode, signal] = await ended;
+    const events = args.includes('--json') ? lines.map((line) => JSON.parse(line) as Record<string, unknown>) : [];
+    return { exitCode, signal, stdout: lines.join('\n'), stderr, events };
+  }
+
+  start(args: readonly string[]): ChildProcess {
+    const env = { PATH: `${this.at('/bin')}:${process.env['PATH'] ?? ''}`, LANG: 'C.UTF-8' };
+    return spawn(process.execPath, [this.#unitctl, '--root', this.root, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  }
+
+  /** Every file with mode and content, but for what differs between runs by its nature. */
+  tree(): Record<string, string> {
+    const files: Record<string, string> = {};
+    const walk = (folder: string): void => {
+      for (const entry of readdirSync(this.at(folder), { withFileTypes: true })) {
+        const path = join(folder, entry.name);
+        if (entry.isDirectory()) walk(path);
+        else if (!VOLATILE.test(path)) files[path] = `${(statSync(this.at(path)).mode & 0o7777).toString(8)} ${this.read(path)}`;
+      }
+    };
+    walk('/');
+    return files;
+  }
+}
+
+const VOLATILE = /^\/(journal|announced|kill-at|calls|run\/fake\/|run\/unit\/apply.lock|var\/lib\/unit\/(journal.jsonl|finalised))/;
+
+/** Counts the calls of all stand-ins, and kills the caller at the one that a test asked for. */
+const COUNT = `
+printf '%s %s\\n' "\${0##*/}" "$*" >>"$root/calls"
+exec 9>>"$root/calls"
+flock 9
+if [[ -s $root/kill-at ]]; then
+  left=$(<"$root/kill-at")
+  printf '%s' "$((left - 1))" >"$root/kill-at"
+  if [[ $left -le 1 ]]; then : >"$root/kill-at"; kill -9 "$PPID"; exit 1; fi
+fi
+exec 9>&-`;
+
+const SYSTEMCTL = `
+state=$root/run/fake
+mkdir -p "$state"
+now() { read -r up _ </proc/uptime; printf '%s' "$(( \${up/./} * 10000 ))"; }
+up() { [[ -e $state/$1 ]] || now >"$state/$1"; }
+[[ $1 == --quiet ]] && shift
+verb=$1; shift
+units=()
+for word in "$@"; do [[ $word == -* ]] || units+=("$word"); done
+unit=\${units[0]}
+case $verb in
+  show) if [[ -e $state/$unit ]]; then printf 'ActiveState=active\\nActiveEnterTimestampMonotonic=%s\\n' "$(<"$state/$unit")"
+        else printf 'ActiveState=inactive\\nActiveEnterTimestampMonotonic=0\\n'; fi ;;
+  is-active) [[ -e $state/$unit ]] ;;
+  is-failed) exit 1 ;;
+  is-enabled) [[ -e $root/etc/enabled-$unit ]] ;;
+  enable) : >"$root/etc/enabled-$unit" ;;
+  start|restart)
+    [[ -e $root/broken-$unit ]] && { echo "Job for $unit failed." >&2; exit 1; }
+    [[ $verb == restart ]] && { if [[ $unit == unit.target ]]; then rm -f "$state"/*; else rm -f "$state/$unit"; fi; }
+    if [[ $unit == unit.target ]]; then for each in database.service web.service unit-ready-database.service unit-ready-web.service unit.target; do up "$each"; done
+    elif [[ $unit == unit-ready-* ]]; then up "$unit"; unit=\${unit#unit-ready-}; up "$unit"
+    else up "$unit"; fi ;;
+  stop) rm -f "$state/$unit" ;;
+  reload-or-restart) mkdir -p "$root/run/unit"; echo /etc/unit/firewall/ready.nft >"$root/run/unit/firewall" ;;
+  reset-failed) ;;
+  daemon-reload) ;;
+  *) echo "unknown verb $verb" >&2; exit 2 ;;
+esac`;
+
+const PROGRAMS: Record<string, string> = {
+  systemctl: SYSTEMCTL,
+  journalctl: `echo "the journal of $*"`,
+  getent: `line=$(grep "^$2:" "$root/etc/passwd") || exit 2
+[[ $1 == group ]] && { printf '%s:x:%s:\\n' "$2" "\${id#*:}"; exit; }
+printf '%s\\n' "$line"`,
+  id: `echo users`,
+  useradd: `printf '%s:x:%s::/srv/app:/bin/sh\\n' "\${@: -1}" "$id" >>"$root/etc/passwd"`,
+  usermod: `:`,
+};

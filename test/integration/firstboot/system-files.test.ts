@@ -1,0 +1,154 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { firewallRules } from '../../../firstboot/contract/firewall.ts';
+import { orderingFiles } from '../../../firstboot/contract/ordering.ts';
+import type { Service } from '../../../firstboot/contract/service.ts';
+
+const UNITS = join(import.meta.dirname, '../../../firstboot/system/units');
+const SYSTEM = join(import.meta.dirname, '../../../firstboot/system');
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'unit-files-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const analyze = has('systemd-analyze');
+describe.skipIf(!analyze)('systemd units (needs systemd-analyze)', () => {
+  const services: Record<string, Service> = {
+    database: { unit: 'postgresql@17-main.service', layer: 1, ready: { tcp: '127.0.0.1:5432' } },
+    broker: { layer: 1, ready: { command: ['/bin/sh', '-c', `echo "$HOME" '%n' \\; é`], user: 'root' } },
+    web: {
+      title: { en: 'The 100% web\nserver' },
+      after: ['database', 'broker'],
+      ready: { http: 'http://127.0.0.1/%20?a=$b', contains: 'say "hi"' },
+    },
+  };
+
+  test('what is generated has no fault that systemd would tell', () => {
+    const real = '[Service]\nExecStart=/bin/true\n';
+    write('/usr/lib/unit/wait-ready', '#!/bin/sh\n', 0o755);
+    for (const unit of ['postgresql@.service', 'broker.service', 'web.service']) write(`/etc/systemd/system/${unit}`, real);
+    for (const { path, content } of orderingFiles(services)) write(path, content);
+    const names = orderingFiles(services).flatMap(({ path }) =>
+      path.endsWith('.conf') ? [] : [path.slice('/etc/systemd/system/'.length)],
+    );
+    expect(verify(names)).toBe('');
+  });
+
+  test('the units of first boot itself', () => {
+    for (const name of readdirSync(UNITS))
+      write(`/etc/systemd/system/${name}`, execFileSync('cat', [join(UNITS, name)], { encoding: 'utf8' }));
+    for (const program of ['/usr/lib/unit/firewall', '/usr/lib/unit/announce', '/usr/bin/unitctl']) write(program, '#!/bin/sh\n', 0o755);
+    expect(verify(readdirSync(UNITS))).toBe('');
+  });
+
+  function write(path: string, text: string, mode = 0o644): void {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text, { mode });
+  }
+
+  /** Messages about our units; those about units that a bare folder lacks are none of ours. */
+  function verify(names: readonly string[]): string {
+    const { stderr } = spawnSync(
+      'systemd-analyze',
+      [`--root=${folder}`, '--man=no', 'verify', ...names.map((name) => `/etc/systemd/system/${name}`)],
+      {
+        encoding: 'utf8',
+        env: { ...process.env, SYSTEMD_LOG_LEVEL: 'warning' },
+      },
+    );
+    return stderr
+      .split('\n')
+      .filter((line) => line !== '' && !/Failed to (prepare|load)|not found|binfmt|cannot be (loaded|found)/.test(line))
+      .join('\n');
+  }
+});
+
+const nft = ['/usr/sbin/nft', '/sbin/nft'].find(existsSync);
+const namespaces = spawnSync('unshare', ['--net', '--map-root-user', 'true']).status === 0;
+describe.skipIf(nft === undefined || !namespaces)('firewall (needs nft and namespaces)', () => {
+  const rules = firewallRules([
+    { port: 443, purpose: 'web' },
+    { port: 80, purpose: 'web' },
+    { port: 5353, protocol: 'udp', purpose: 'names' },
+  ]);
+
+  test('loads, replaces itself, and leaves other tables alone', () => {
+    const file = join(folder, 'ready.nft');
+    writeFileSync(file, rules);
+    const script = `set -e; nft=$1; "$nft" add table ip docker; "$nft" -f "$2"; "$nft" -f "$2"; "$nft" list ruleset`;
+    const listed = execFileSync('unshare', ['--net', '--map-root-user', 'bash', '-c', script, 'bash', nft as string, file], {
+      encoding: 'utf8',
+    });
+    expect(listed).toContain('table ip docker');
+    expect(listed.match(/table inet unit/g)).toHaveLength(1);
+    expect(listed).toContain('tcp dport { 22, 80, 443 } accept');
+    expect(listed).toContain('udp dport 5353 accept');
+  });
+
+  test('lets in what is declared and nothing else', () => {
+    const file = join(folder, 'waiting.nft');
+    writeFileSync(file, firewallRules([{ port: 8080, purpose: 'web' }]));
+    const result = execFileSync('unshare', ['--net', '--mount', '--map-root-user', 'bash', '-c', TRAFFIC, 'bash', nft as string, file], {
+      encoding: 'utf8',
+    });
+    expect(result.trim().split('\n')).toEqual([
+      '22 open',
+      '8080 open',
+      '9090 shut',
+      'ping yes',
+      'loopback yes',
+      '6: 8080 open',
+      '6: 9090 shut',
+    ]);
+  });
+});
+
+/** Two namespaces with a wire between them; the one that is asked holds the rules. */
+const TRAFFIC = `
+set -e
+mount -t tmpfs tmpfs /run; mkdir /run/netns
+ip link set lo up
+ip netns add peer
+ip link add outside type veth peer name inside
+ip link set inside netns peer
+ip address add 192.0.2.1/24 dev outside; ip -6 address add 2001:db8::1/64 dev outside nodad; ip link set outside up
+ip -n peer address add 192.0.2.2/24 dev inside; ip -n peer -6 address add 2001:db8::2/64 dev inside nodad; ip -n peer link set inside up
+ip -n peer link set lo up
+python3 - <<'SERVER' &
+import socket, selectors
+s = selectors.DefaultSelector()
+for port in (22, 8080, 9090):
+    l = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True); s.register(l, selectors.EVENT_READ)
+open("/run/up", "w").close()
+while True:
+    for key, _ in s.select(): key.fileobj.accept()[0].close()
+SERVER
+trap 'kill %1' EXIT
+until [[ -e /run/up ]]; do sleep 0.05; done
+"$1" -f "$2"
+try() { if ip netns exec peer timeout 2 bash -c "exec 3<>/dev/tcp/$1/$2" 2>/dev/null; then echo "$3$2 open"; else echo "$3$2 shut"; fi; }
+try 192.0.2.1 22; try 192.0.2.1 8080; try 192.0.2.1 9090
+ip netns exec peer python3 -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP); s.settimeout(2)
+s.sendto(bytes.fromhex("0800f7ff00000000"), ("192.0.2.1", 0)); s.recvfrom(99)
+' 2>/dev/null && echo 'ping yes' || echo 'ping no'
+timeout 2 bash -c 'exec 3<>/dev/tcp/127.0.0.1/9090' && echo 'loopback yes' || echo 'loopback no'
+try 2001:db8::1 8080 '6: '; try 2001:db8::1 9090 '6: '
+`;
+
+test.skipIf(!has('shellcheck'))('scripts are clean for shellcheck (needs shellcheck)', () => {
+  const { stdout, status } = spawnSync('shellcheck', ['wait-ready', 'firewall', 'announce'], { cwd: SYSTEM, encoding: 'utf8' });
+  expect(stdout).toBe('');
+  expect(status).toBe(0);
+});
+
+function has(program: string): boolean {
+  return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+}
