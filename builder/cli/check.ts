@@ -1,3 +1,4 @@
+import { auditRuleNames } from '../audit/index.ts';
 import { inspectImage } from '../definition/inspect.ts';
 import { definitionJsonSchema } from '../definition/json-schema.ts';
 import { findImages, resolveImage, show } from '../definition/resolve.ts';
@@ -40,7 +41,7 @@ async function check(session: Session, images: readonly string[]): Promise<ExitC
   const results = [];
   for (const folder of folders) {
     session.ctx.signal.throwIfAborted();
-    const { findings } = await inspectImage(folder, { cwd });
+    const { findings } = await inspectImage(folder, { cwd, auditRules: auditRuleNames() });
     for (const { rule, severity, problem } of findings) session.ctx.events.emit({ type: 'finding', rule, severity, problem });
     const errors = findings.filter(({ severity }) => severity === 'error').length;
     results.push({ folder: show(folder, cwd), errors, warnings: findings.length - errors });

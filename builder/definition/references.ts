@@ -50,6 +50,17 @@ function toFault(error: Error & { lineNumber?: number; column?: number }): Templ
   return { message: (lines.length > 3 ? lines.at(-1) : lines[0]) ?? 'syntax error', line, column: (error.column ?? 0) + 1 };
 }
 
+class Unsupported extends Error {
+  readonly lineNumber: number;
+  readonly column: number;
+
+  constructor(message: string, loc: hbs.AST.SourceLocation) {
+    super(message);
+    this.lineNumber = loc.start.line;
+    this.column = loc.start.column;
+  }
+}
+
 type AnyNode = hbs.AST.Node & Record<string, unknown>;
 
 const OPAQUE = ['loc', 'strip', 'openStrip', 'closeStrip', 'inverseStrip', 'type', 'blockParams'];
@@ -61,6 +72,7 @@ function visit(node: unknown, scope: Scope, found: Reference[]): void {
   }
   if (typeof node !== 'object' || node === null) return;
   const current = node as AnyNode;
+  if (current.type.startsWith('Partial')) throw new Unsupported('there are no partials ({{> name}}) here', current.loc);
   if (current.type === 'PathExpression') add(current as unknown as hbs.AST.PathExpression, scope, found);
   else if (current.type === 'BlockStatement') visitBlock(current as unknown as hbs.AST.BlockStatement, scope, found);
   else if (isCall(current)) visitCall(current as unknown as hbs.AST.MustacheStatement, scope, found);

@@ -34,6 +34,7 @@ async function inFile(image: ImageUnderCheck, step: number, path: string): Promi
     reading: readTemplate(await readFile(join(image.folder, path), 'utf8')),
     locate: (line, column) => ({ file, line, column }),
     step,
+    parameter: undefined,
   };
 }
 
@@ -46,6 +47,7 @@ function inParameter(image: ImageUnderCheck, step: number, value: unknown, way: 
         reading: readTemplate(value),
         locate: (line, column) => image.document.locateIn(pointer, line, column),
         step,
+        parameter: String(way[3]),
       },
     ];
   }

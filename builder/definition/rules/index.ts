@@ -11,6 +11,7 @@ import { probePort } from './probe-port.ts';
 import type { Rule } from './rule.ts';
 import { sampleAnswers } from './sample-answers.ts';
 import { scriptsRun } from './scripts-run.ts';
+import { secretExposed } from './secret-exposed.ts';
 import { secretUsed } from './secret-used.ts';
 import { serviceKnown } from './service-known.ts';
 import { serviceOrder } from './service-order.ts';
@@ -36,6 +37,7 @@ export const RULES: readonly Rule[] = [
   stepIdOnce,
   stepSecret,
   secretUsed,
+  secretExposed,
   stepExecutable,
   stepTemplate,
   templateSyntax,

@@ -14,6 +14,8 @@ export interface TemplateText {
   locate(line: number, column: number): Location;
   /** Index of the step that renders it. */
   step: number;
+  /** The step's parameter that it is in; undefined for a file of templates/. */
+  parameter: string | undefined;
 }
 
 /** What a rule looks at: a definition that its schema accepts, and the folder around it. */

@@ -178,11 +178,11 @@ const BROKEN: [rule: string, what: string, Change, findings: string[]][] = [
         ["run: [/opt/app/manage, create-admin, '{{settings.product.admin.email}}']", "run: [x, '{{settings.product.admin.email}}']"],
         [
           'use: secret\n    with: { name: db,',
-          "use: directory\n    with: { path: '/{{secrets.late}}' }\n  - id: again\n    title: { en: x }\n    use: secret\n    with: { name: db,",
+          "use: command\n    with: { run: [x], stdin: '{{secrets.late}}' }\n  - id: again\n    title: { en: x }\n    use: secret\n    with: { name: db,",
         ],
       ],
     },
-    ['step-secret image.yaml:71:23 /steps/0/with/path: secret "late" is used before the step that makes it [Move the secret step up.]'],
+    ['step-secret image.yaml:71:33 /steps/0/with/stdin: secret "late" is used before the step that makes it [Move the secret step up.]'],
   ],
   [
     'step-secret',
@@ -196,6 +196,31 @@ const BROKEN: [rule: string, what: string, Change, findings: string[]][] = [
     { replace: [['use: postgresql-role\n    with: { name: app, password: db }', 'use: secret\n    with: { name: spare }']] },
     [
       'warning secret-used image.yaml:75:19 /steps/1/with/name: secret "spare" is used by no step or template [Remove the step, or use the secret.]',
+    ],
+  ],
+  [
+    'secret-exposed',
+    'a secret as an argument',
+    { replace: [["'{{settings.product.admin.email}}'", "'{{settings.product.admin.email}}', '--password={{secrets.db}}'"]] },
+    [
+      'secret-exposed image.yaml:84:94 /steps/3/with/run/3: step "admin" puts the secret secrets.db into run, where others could read it [Give it to a program by stdin, or write it into a file by a template.]',
+    ],
+  ],
+  [
+    'secret-exposed',
+    'a secret setting as a path',
+    { replace: [['user: www\n  - id', "creates: '/x/{{settings.mail.password}}'\n  - id"]] },
+    [
+      'secret-exposed image.yaml:88:22 /steps/3/with/creates: step "admin" puts the secret settings.mail.password into creates, where others could read it [',
+    ],
+  ],
+  [
+    'template-syntax',
+    'a partial',
+    { files: { 'templates/app.ini.hbs': '{{settings.product.hosts}}\n {{> more}}' } },
+    [
+      'template-syntax templates/app.ini.hbs:2:2 -: templates/app.ini.hbs is no handlebars template: there are no partials ({{> name}}) here',
+      'setting-used',
     ],
   ],
   [
