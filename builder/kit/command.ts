@@ -3,6 +3,7 @@
  * standard input is closed unless given, the environment is small and explicit, and a cancelled program is asked to
  * stop (SIGTERM to its process group) before it is killed.
  */
+import { open } from 'node:fs/promises';
 import { execa } from 'execa';
 
 import type { Context } from './context.ts';
@@ -89,11 +90,13 @@ export function commandLine(program: string, args: readonly string[]): string {
 export async function run(ctx: Context, program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   ctx.signal.throwIfAborted();
   ctx.events.debug(`$ ${commandLine(program, args)}`);
+  // The program writes to the file itself: nothing passes through this process, whatever the size.
+  const output = options.stdoutFile === undefined ? undefined : await open(options.stdoutFile, 'w');
   const child = execa(program, args, {
     ...spawnOptions(ctx, options),
     stdin: options.input === undefined ? 'ignore' : 'pipe',
     ...(options.input === undefined ? {} : { input: options.input }),
-    ...(options.stdoutFile === undefined ? {} : { stdout: { file: options.stdoutFile } }),
+    ...(output === undefined ? {} : { stdout: output.createWriteStream() }),
     stripFinalNewline: true,
     maxBuffer: 256 * 1024 * 1024,
   });
@@ -108,6 +111,7 @@ export async function run(ctx: Context, program: string, args: readonly string[]
   listenToLines(ctx, program, child, options);
 
   const result = await child;
+  await output?.close();
   clearTimeout(timer);
   ctx.signal.removeEventListener('abort', group.stop);
   group.forget();
@@ -185,6 +189,23 @@ async function consumeLines(lines: AsyncIterable<unknown>, each: (line: string) 
   } catch {
     // A program that ends badly also ends its streams badly; its result says so.
   }
+}
+
+/**
+ * Runs a program that talks to the person at the terminal (sudo asks for a password there). What it writes goes to
+ * standard error, because standard output belongs to our own result. Not in a process group of its own: it would lose
+ * the terminal, and gets Ctrl-C from there.
+ * @throws ToolError where it is missing or fails; Interrupted where the run was cancelled.
+ */
+export async function runOnTerminal(ctx: Context, program: string, args: readonly string[]): Promise<void> {
+  ctx.signal.throwIfAborted();
+  ctx.events.debug(`$ ${commandLine(program, args)}`);
+  const env = { ...baseEnvironment(ctx.env), TERM: ctx.env.TERM ?? 'dumb' };
+  const result = await execa(program, args, { env, extendEnv: false, stdin: 'inherit', stdout: 2, stderr: 2, reject: false });
+  if (ctx.signal.aborted) throw ctx.signal.reason instanceof Interrupted ? ctx.signal.reason : new Interrupted('SIGINT');
+  if (result.exitCode === 0) return;
+  const missing = result.code === 'ENOENT';
+  throw new ToolError({ program, args, exitCode: result.exitCode, signal: result.signal, missing, timedOut: false, tail: [] });
 }
 
 export interface Running {

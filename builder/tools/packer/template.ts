@@ -50,9 +50,6 @@ export interface PackerTemplate {
   provisioners: readonly Provisioner[];
 }
 
-/** Strings that are HCL expressions, such as `${path.root}/disk.qcow2`; every other string is taken literally. */
-export const IN_TEMPLATE_FOLDER = '${path.root}/';
-
 /**
  * The template as text.
  * @param plugins whether this Packer takes its builders from plugins (1.7 and later); `packer init` then fetches the one named.
@@ -67,10 +64,9 @@ export function templateText(template: PackerTemplate, plugins: boolean): string
   return `${JSON.stringify(escapeStrings(document), null, 2)}\n`;
 }
 
-/** HCL2 reads every JSON string as a template: `${` and `%{` that are meant literally are doubled (HCL native syntax, "Templates"). */
+/** HCL2 reads every JSON string as a template: `${` and `%{` are doubled to be taken literally (HCL native syntax, "Templates"). */
 export function hclLiteral(text: string): string {
-  const start = text.startsWith(IN_TEMPLATE_FOLDER) ? IN_TEMPLATE_FOLDER.length : 0;
-  return text.slice(0, start) + text.slice(start).replaceAll('${', '$${').replaceAll('%{', '%%{');
+  return text.replace(/[$%]\{/g, (start) => start[0] + start);
 }
 
 function escapeStrings(value: unknown): unknown {

@@ -1,0 +1,66 @@
+/** `unitsmith doctor`: what this machine lacks, and the exact command that installs it. */
+import { type Finding, remediesOf } from '../doctor/check.ts';
+import { CHECKS } from '../doctor/checks/index.ts';
+import { examine, missingPackages } from '../doctor/examine.ts';
+import { installPackages } from '../doctor/fix.ts';
+import { toProblem } from '../doctor/preflight.ts';
+import { ExitCode } from '../kit/errors.ts';
+import type { Cli, Session } from './cli.ts';
+
+const HELP = `
+Examples:
+  unitsmith doctor               what this machine lacks for baking
+  unitsmith doctor --fix         installs the Debian packages that are missing (by sudo, if you are not root)
+  unitsmith doctor --json        the same as events, for programs
+
+Packer: Debian 12 has a package of it (1.6.6, which is all that is needed). Debian 13 has none: download it from
+https://developer.hashicorp.com/packer/install, put the program into /usr/local/bin, and run once
+"packer plugins install github.com/hashicorp/qemu".
+
+Exit code: 0 nothing is missing, 4 something is.`;
+
+export function register(cli: Cli): void {
+  cli.program
+    .command('doctor')
+    .description('Check what this machine lacks for baking, and how to get it')
+    .option('--fix', 'install the Debian packages that are missing')
+    .addHelpText('after', HELP)
+    .action(cli.run('doctor', async (session: Session, options: { fix?: boolean }) => doctor(session, options.fix === true)));
+}
+
+async function doctor(session: Session, fix: boolean): Promise<ExitCode> {
+  const { ctx } = session;
+  let findings = await examine(ctx, CHECKS);
+  const packages = missingPackages(findings);
+  if (fix && packages.length > 0) {
+    ctx.events.info(`installing ${packages.join(' ')}`);
+    await installPackages(ctx, packages);
+    findings = await examine(ctx, CHECKS);
+  }
+  for (const finding of findings) {
+    ctx.events.emit({ type: 'finding', rule: finding.check.name, severity: finding.severity, problem: toProblem(finding) });
+  }
+  const broken = findings.some(({ severity }) => severity === 'error');
+  session.print(summary(findings, CHECKS.length));
+  ctx.events.emit({
+    type: 'result',
+    command: 'doctor',
+    data: { ready: !broken, packages: missingPackages(findings), findings: findings.map(toData) },
+  });
+  return broken ? ExitCode.host : ExitCode.ok;
+}
+
+function toData(finding: Finding): object {
+  return { check: finding.check.name, severity: finding.severity, message: finding.message, remedies: remediesOf(finding) };
+}
+
+/** Exported for its test. */
+export function summary(findings: readonly Finding[], checks: number): string {
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return `This machine has all that baking needs (${checks} checks).`;
+  const packages = missingPackages(errors);
+  const install = packages.length === 0 ? [] : ['', 'Install what is missing:', `  sudo apt-get install ${packages.join(' ')}`];
+  const others = errors.flatMap((finding) => finding.remedies ?? []);
+  const rest = others.length === 0 ? [] : ['', 'And:', ...[...new Set(others)].map((remedy) => `  ${remedy}`)];
+  return [`This machine lacks ${errors.length} of ${checks} things that baking needs.`, ...install, ...rest].join('\n');
+}

@@ -1,0 +1,86 @@
+/** Disk space and memory, before a bake finds out after ten minutes. */
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import { freeBytes } from '../../tools/disk-space.ts';
+import type { HostCheck, Lack } from '../check.ts';
+
+const GIB = 2 ** 30;
+
+/** The nearest folder that exists: space is the same for what will be made in it. */
+async function freeAt(folder: string): Promise<number> {
+  try {
+    return await freeBytes(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(folder) === folder) throw error;
+    return freeAt(dirname(folder));
+  }
+}
+
+export interface SpaceNeed {
+  folder: string;
+  bytes: number;
+  purpose: string;
+  /** Option that names another folder. */
+  option: string;
+}
+
+export async function lackOfSpace(need: SpaceNeed): Promise<Lack | undefined> {
+  const free = await freeAt(need.folder);
+  if (free >= need.bytes) return undefined;
+  return {
+    severity: 'error',
+    message: `${gib(free)} are free at ${need.folder}, ${gib(need.bytes)} are needed for ${need.purpose}`,
+    remedies: ['see what can go: unitsmith cache list', `or name another folder: ${need.option} FOLDER`],
+  };
+}
+
+export async function lackOfMemory(bytes: number): Promise<Lack | undefined> {
+  const available = availableMemory(await readFile('/proc/meminfo', 'utf8'));
+  if (available >= bytes) return undefined;
+  return {
+    severity: 'error',
+    message: `${gib(available)} of memory are available, ${gib(bytes)} are needed for virtual machines`,
+    remedies: ['end other programs, or use a larger machine'],
+  };
+}
+
+/** MemAvailable and free swap of proc(5), in bytes. */
+export function availableMemory(meminfo: string): number {
+  const value = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(meminfo)?.[1] ?? 0) * 1024;
+  return value('MemAvailable') + value('SwapFree');
+}
+
+function gib(bytes: number): string {
+  return `${(bytes / GIB).toFixed(1)} GiB`;
+}
+
+/** What an image of usual size takes: downloads, root file system, disks before and after the bake, artefacts. */
+export const USUAL_SPACE = 10 * GIB;
+export const USUAL_MEMORY = 2.5 * GIB;
+
+export const spaceCheck: HostCheck = {
+  name: 'disk-space',
+  purpose: 'keeps downloads and results',
+  look: (ctx) => lackOfSpace({ folder: ctx.cacheDir, bytes: USUAL_SPACE, purpose: 'the cache', option: '--cache-dir' }),
+};
+
+export const memoryCheck: HostCheck = { name: 'memory', purpose: 'runs virtual machines', look: () => lackOfMemory(USUAL_MEMORY) };
+
+/** Made before anything is written, so that a folder that cannot be written is known at once. */
+export const cacheFolderCheck: HostCheck = {
+  name: 'cache-folder',
+  purpose: 'keeps downloads and results',
+  async look(ctx) {
+    try {
+      await mkdir(ctx.cacheDir, { recursive: true });
+      return undefined;
+    } catch (error) {
+      return {
+        severity: 'error',
+        message: `the cache folder cannot be made: ${(error as Error).message}`,
+        remedies: ['name another: --cache-dir FOLDER'],
+      };
+    }
+  },
+};
