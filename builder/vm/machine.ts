@@ -57,6 +57,11 @@ export class Machine {
     return this.#parts.ssh.port;
   }
 
+  /** Settles when the machine is off, by itself or by `stop`. Never rejects. */
+  get ended(): Promise<number | undefined> {
+    return this.#parts.process.ended;
+  }
+
   /** What a person types to get in as root. */
   get sshCommandLine(): string {
     return sshCommandLine(this.#parts.ssh);

@@ -39,7 +39,7 @@ const DEAD_ENDS: readonly [RegExp, string][] = [
     "GRUB did not find its files: the boot partition or the root's UUID is wrong",
   ],
   [
-    /No bootable device|Boot failed: not a bootable disk|BdsDxe: No bootable option or device was found/,
+    /UEFI Interactive Shell|No bootable device|Boot failed: not a bootable disk|BdsDxe: No bootable option or device was found/,
     'the firmware found nothing to boot on the disk',
   ],
 ];

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { InvalidArgumentError, Option } from 'commander';
+
+import { type Port, UNIT_PATHS } from '../../firstboot/contract/unit.ts';
+import { ExitCode, UserError } from '../kit/errors.ts';
+import { openArtefact } from '../verify/artefact.ts';
+import { finalise } from '../verify/finalise.ts';
+import { findTarget, type Target } from '../verify/target.ts';
+import { detectAcceleration } from '../vm/accel.ts';
+import { boot } from '../vm/boot.ts';
+import type { Machine } from '../vm/machine.ts';
+import { overlay } from '../vm/overlay.ts';
+import { FIRMWARES, type Firmware } from '../vm/spec.ts';
+import type { Cli, Session } from './cli.ts';
+
+interface Options {
+  finalise?: boolean;
+  answers?: string;
+  port: number[];
+  firmware: Firmware;
+  cpus: number;
+  memory: number;
+}
+
+/** Seconds, as on hardware virtualisation. */
+const BOOT_SECONDS = 120;
+/** Forwarded where the artefact does not say what it has. */
+const USUAL_PORTS: readonly Port[] = [
+  { port: 80, purpose: 'HTTP' },
+  { port: 443, purpose: 'HTTPS' },
+];
+const TLS_PORTS = [443, 8443];
+
+const EXAMPLES = `
+Examples:
+  unitsmith try sphere
+  unitsmith try sphere --finalise
+  unitsmith try out/sphere/sphere-1.0.0.ova --firmware uefi --port 8443
+
+The disk is not changed: everything that the machine writes is thrown away at the end (Ctrl-C).`;
+
+/** `unitsmith try IMAGE|FILE`. */
+export function register(cli: Cli): void {
+  cli.program
+    .command('try')
+    .description('boot the last bake of an image, or any disk, with its ports on loopback; Ctrl-C ends it and leaves nothing behind')
+    .argument('<image>', 'name of an image that was baked, a folder of packaged files, or a file')
+    .option('--finalise', "set it up with the image's sample answers, or those of --answers")
+    .option('--answers <file>', 'answers for --finalise')
+    .option('--port <n>', 'forward this TCP port too (repeatable)', (text, all: number[]) => [...all, positive(text)], [])
+    .addOption(new Option('--firmware <kind>', 'firmware of the machine').choices(FIRMWARES).default('bios'))
+    .option('--cpus <n>', 'CPUs of the machine', positive, 2)
+    .option('--memory <MiB>', 'memory of the machine', positive, 2048)
+    .addHelpText('after', EXAMPLES)
+    .action(cli.run('try', tryImage));
+}
+
+function positive(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('a positive whole number is wanted.');
+  return Number(text);
+}
+
+async function tryImage(session: Session, name: string, options: Options): Promise<ExitCode> {
+  const { ctx } = session;
+  const target = await findTarget(name);
+  const answers = answersFor(target, options);
+  const machine = await bootTarget(session, target, options);
+  await machine.waitForSsh(machine.deadline(BOOT_SECONDS));
+  ctx.events.info(`up after ${machine.secondsToSsh} s`);
+  if (answers !== undefined) {
+    ctx.events.progress('setting the unit up with the answers');
+    await finalise(machine, answers, (line) => ctx.events.info(line));
+  }
+  const urls = await forwardAll(machine, options.port);
+  const lines = [
+    `${target.file} is running. Ctrl-C ends it.`,
+    ...urls.map(({ url, purpose }) => `  ${url}  ${purpose}`),
+    `  ${machine.sshCommandLine}`,
+  ];
+  session.print(lines.join('\n'));
+  ctx.events.emit({
+    type: 'result',
+    command: 'try',
+    data: { file: target.file, urls, ssh: machine.sshCommandLine, sshPort: machine.sshPort },
+  });
+  await untilEnd(ctx.signal, machine);
+  return ExitCode.ok;
+}
+
+function answersFor(target: Target, options: Options): string | undefined {
+  if (options.finalise !== true) return undefined;
+  const answers = options.answers ?? target.answers;
+  if (answers !== undefined) return answers;
+  throw new UserError('there are no answers to set the unit up with', {
+    exitCode: ExitCode.usage,
+    why: 'a file says nothing about the image that it was made from, and an image may have no sample/answers.yaml',
+    remedies: ['name them: --finalise --answers FILE'],
+  });
+}
+
+async function bootTarget({ ctx, cleanup }: Session, target: Target, options: Options): Promise<Machine> {
+  const acceleration = await detectAcceleration(ctx);
+  if (acceleration.kind === 'tcg') ctx.events.info(`The machine is emulated, which is slow: ${acceleration.reason}`);
+  const artefact = await openArtefact(ctx, target.file, cleanup);
+  const spec = {
+    name: 'try',
+    firmware: options.firmware,
+    controller: 'virtio-scsi',
+    nic: 'virtio',
+    cpus: options.cpus,
+    memoryMiB: options.memory,
+    disk: await overlay(ctx, artefact.disk, cleanup),
+    uuid: randomUUID(),
+  } as const;
+  ctx.events.progress('booting');
+  return await boot(ctx, spec, acceleration, cleanup);
+}
+
+/** The artefact's declared TCP ports and the wanted ones, each on a free port of loopback. */
+async function forwardAll(machine: Machine, wanted: readonly number[]): Promise<{ url: string; purpose: string }[]> {
+  const { exitCode, stdout } = await machine.ssh(['cat', UNIT_PATHS.definition]);
+  const declared = exitCode === 0 ? (JSON.parse(stdout) as { ports: Port[] }).ports : USUAL_PORTS;
+  const ports = [...declared.filter(({ protocol }) => protocol !== 'udp'), ...wanted.map((port) => ({ port, purpose: `port ${port}` }))];
+  const urls = new Map<number, { url: string; purpose: string }>();
+  for (const { port, purpose } of ports) {
+    if (port === 22 || urls.has(port)) continue;
+    urls.set(port, { url: urlOf(port, await machine.forward(port)), purpose });
+  }
+  return [...urls.values()];
+}
+
+function urlOf(guestPort: number, hostPort: number): string {
+  return `${TLS_PORTS.includes(guestPort) ? 'https' : 'http'}://127.0.0.1:${hostPort}/`;
+}
+
+/** Until Ctrl-C, which is the way to end this command, or until the machine is switched off inside. */
+async function untilEnd(signal: AbortSignal, machine: Machine): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    void machine.ended.then(() => resolve());
+  });
+}

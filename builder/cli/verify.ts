@@ -1,0 +1,78 @@
+import { InvalidArgumentError } from 'commander';
+
+import { ExitCode, UserError } from '../kit/errors.ts';
+import { writeFileAtomic } from '../kit/files.ts';
+import { summary, type VerifyReport } from '../verify/report.ts';
+import { MATRICES, type Matrix, parseScenario, type Scenario, scenariosOf } from '../verify/scenario.ts';
+import { verify } from '../verify/verify.ts';
+import { detectAcceleration } from '../vm/accel.ts';
+import type { Cli, Session } from './cli.ts';
+
+interface Options {
+  matrix: string;
+  scenario: Scenario[];
+  report?: string;
+  answers?: string;
+  cpus: number;
+  memory: number;
+}
+
+const EXAMPLES = `
+A scenario is firmware+controller+nic+datasource:
+  firmware    bios, uefi
+  controller  pvscsi, ahci, nvme, virtio-scsi, virtio-blk, lsisas1068
+  nic         vmxnet3, e1000, virtio
+  datasource  none, nocloud, ovf
+
+Examples:
+  unitsmith verify out/sphere/sphere-1.0.0.ova
+  unitsmith verify sphere-1.0.0.qcow2 --matrix full --report verify.json
+  unitsmith verify disk.raw --scenario bios+pvscsi+vmxnet3 --scenario uefi+nvme+e1000+nocloud
+  unitsmith verify sphere.ova --answers images/sphere/sample/answers.yaml
+
+Exit code 1 means that something was found.`;
+
+/** `unitsmith verify FILE...`. */
+export function register(cli: Cli): void {
+  cli.program
+    .command('verify')
+    .description('boot an artefact on throw-away overlays, on the hardware that hypervisors give it, and check what comes up')
+    .argument('<file...>', 'OVA, qcow2, VMDK or raw disk (also .zst); several share the scenarios')
+    .option('--matrix <name>', `${MATRICES.join(' or ')}: which scenarios`, 'quick')
+    .option(
+      '--scenario <words>',
+      'boot this scenario instead of a matrix (repeatable)',
+      (text, all: Scenario[]) => [...all, parseScenario(text)],
+      [],
+    )
+    .option('--answers <file>', 'set the unit up with these answers before it is checked')
+    .option('--report <file>', 'write the report as JSON')
+    .option('--cpus <n>', 'CPUs of the machines', positive, 2)
+    .option('--memory <MiB>', 'memory of the machines', positive, 2048)
+    .addHelpText('after', EXAMPLES)
+    .action(cli.run('verify', verifyFiles));
+}
+
+function positive(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('a positive whole number is wanted.');
+  return Number(text);
+}
+
+async function verifyFiles(session: Session, files: string[], options: Options): Promise<ExitCode> {
+  const { ctx, cleanup } = session;
+  const scenarios = options.scenario.length > 0 ? options.scenario : scenariosOf(matrixOf(options.matrix));
+  const acceleration = await detectAcceleration(ctx);
+  if (acceleration.kind === 'tcg') ctx.events.info(`Machines are emulated, which is slow: ${acceleration.reason}`);
+  const { cpus, memory: memoryMiB, answers } = options;
+  const report: VerifyReport = await verify(ctx, { files, scenarios, acceleration, cpus, memoryMiB, answers }, cleanup);
+  if (options.report !== undefined) await writeFileAtomic(options.report, `${JSON.stringify(report, null, 2)}\n`);
+  session.print(summary(report));
+  ctx.events.emit({ type: 'result', command: 'verify', data: report });
+  return report.passed ? ExitCode.ok : ExitCode.findings;
+}
+
+function matrixOf(name: string): Matrix {
+  const found = MATRICES.find((matrix) => matrix === name);
+  if (found !== undefined) return found;
+  throw new UserError(`there is no matrix \`${name}\``, { exitCode: ExitCode.usage, remedies: [`known are ${MATRICES.join(', ')}`] });
+}

@@ -1,0 +1,54 @@
+/** Verification of what was packaged: each file is booted as shipped. The report is verify.json. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { Cleanup } from '../kit/cleanup.ts';
+import type { Context } from '../kit/context.ts';
+import { ExitCode, UserError } from '../kit/errors.ts';
+import { sha256File } from '../kit/hash.ts';
+import type { Stage } from '../pipeline/stage.ts';
+import { allFindings, type VerifyReport } from '../verify/report.ts';
+import { type Matrix, scenarioName, scenariosOf } from '../verify/scenario.ts';
+import { verify } from '../verify/verify.ts';
+import type { Acceleration } from '../vm/spec.ts';
+
+export interface VerifyInput {
+  /** Packaged files that can be booted: OVA, qcow2, VMDK, raw. The scenarios are dealt out over them in turn. */
+  files: readonly string[];
+  matrix: Matrix;
+  acceleration: Acceleration;
+  cpus?: number;
+  memoryMiB?: number;
+}
+
+export const verifyStage: Stage<VerifyInput, VerifyReport> = {
+  name: 'verify',
+  version: 1,
+  inputs: async ({ files, matrix, cpus, memoryMiB }) => ({
+    files: await Promise.all(files.map(sha256File)),
+    scenarios: scenariosOf(matrix).map(scenarioName),
+    machine: [cpus, memoryMiB],
+  }),
+  run: verifyPackaged,
+  open: async (folder) => JSON.parse(await readFile(join(folder, 'verify.json'), 'utf8')) as VerifyReport,
+};
+
+async function verifyPackaged(input: VerifyInput, folder: string, ctx: Context, cleanup: Cleanup): Promise<void> {
+  const { files, acceleration, cpus, memoryMiB } = input;
+  const report = await verify(ctx, { files, scenarios: scenariosOf(input.matrix), acceleration, cpus, memoryMiB }, cleanup);
+  if (report.passed) {
+    await writeFile(join(folder, 'verify.json'), `${JSON.stringify(report, null, 2)}\n`);
+    return;
+  }
+  const errors = allFindings(report).filter(({ severity }) => severity === 'error');
+  const failed = report.scenarios.find((scenario) => !scenario.passed);
+  throw new UserError('What was packaged does not hold when it is booted', {
+    exitCode: ExitCode.proof,
+    problems: errors.map(({ rule, message, suggestion }) => ({
+      message: `${rule}: ${message}`,
+      ...(suggestion === undefined ? {} : { suggestion }),
+    })),
+    remedies: ['boot it yourself: unitsmith try FILE', 'check one scenario again: unitsmith verify FILE --scenario ...'],
+    ...(failed === undefined ? {} : { excerpt: { title: `Serial console of ${failed.name}`, lines: failed.console } }),
+  });
+}
