@@ -1,0 +1,447 @@
+/** Every rule, proved on the bytes of a disk that breaks it. */
+import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+
+import { type AuditException, type AuditFinding, auditRuleNames, auditTree, openSealedDisk } from '../../../builder/audit/index.ts';
+import { withCleanup } from '../../../builder/kit/cleanup.ts';
+import { testContext } from '../../helpers/context.ts';
+import { makeSmallDisk, type Node, type SmallDisk } from '../../helpers/small-disk.ts';
+import { CLEAN, RECORDED, STATUS, TEST_KEY } from './clean.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'audit-rules-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const PKCS8 = keys.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+
+async function audit(change: SmallDisk, except: AuditException[] = []): Promise<AuditFinding[]> {
+  const path = join(folder, 'disk.raw');
+  makeSmallDisk(path, { ...change, root: { ...CLEAN, ...change.root } });
+  const { ctx } = testContext();
+  return withCleanup(async (cleanup) => {
+    cleanup.add('cache', () => rmSync(ctx.cacheDir, { recursive: true }));
+    const tree = await openSealedDisk(path, ctx, cleanup);
+    return auditTree({ tree, recorded: RECORDED, image: 'sphere', except }, ctx);
+  });
+}
+
+function openssl(args: string[]): void {
+  execFileSync('openssl', args, { stdio: 'ignore' });
+}
+
+function selfSigned(): { key: string; certificate: string; p12: Buffer; der: Buffer } {
+  const at = (name: string): string => join(folder, name);
+  openssl([
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-subj',
+    '/CN=build-vm',
+    '-days',
+    '9',
+    '-keyout',
+    at('k.pem'),
+    '-out',
+    at('c.pem'),
+  ]);
+  openssl(['pkcs12', '-export', '-inkey', at('k.pem'), '-in', at('c.pem'), '-passout', 'pass:x', '-out', at('s.p12')]);
+  openssl(['pkcs8', '-topk8', '-nocrypt', '-in', at('k.pem'), '-outform', 'DER', '-out', at('k.der')]);
+  const read = (name: string): string => readFileSync(at(name), 'utf8');
+  return { key: read('k.pem'), certificate: read('c.pem'), p12: readFileSync(at('s.p12')), der: readFileSync(at('k.der')) };
+}
+
+function sshKey(): string {
+  rmSync(join(folder, 'id'), { force: true });
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'one-time', '-f', join(folder, 'id')]);
+  return readFileSync(join(folder, 'id'), 'utf8');
+}
+
+const made = selfSigned();
+const once = (text: string): string => Buffer.from(text).toString('base64');
+
+/** One disk a rule. Every path listed must be found by that rule, and by no rule that is not named in `also`. */
+const BROKEN: Record<string, { disk: Partial<SmallDisk>; paths: string[]; also?: string[] }> = {
+  'ssh-host-keys': {
+    disk: { root: { '/etc/ssh/ssh_host_ed25519_key.pub': 'ssh-ed25519 AAAA\n', '/etc/ssh/ssh_host_rsa_key': { link: '/run/key' } } },
+    paths: ['/etc/ssh/ssh_host_ed25519_key.pub', '/etc/ssh/ssh_host_rsa_key'],
+  },
+  'machine-id': {
+    disk: { root: { '/etc/machine-id': '', '/var/lib/dbus/machine-id': '9a510b6803a74180a337b901c49e96b8\n' } },
+    paths: ['/etc/machine-id', '/var/lib/dbus/machine-id'],
+  },
+  identities: {
+    disk: { root: { '/etc/machine-info': 'PRETTY_HOSTNAME=x\n', '/etc/nvme/hostnqn': 'nqn.2014-08.org\n', '/etc/docker/key.json': '{}' } },
+    paths: ['/etc/docker/key.json', '/etc/machine-info', '/etc/nvme/hostnqn'],
+  },
+  'authorized-keys': {
+    disk: {
+      root: {
+        '/var/www/.ssh/authorized_keys2': 'ssh-ed25519 AAAA a@b\n',
+        '/root/.ssh/authorized_keys': { link: '/run/bake/authorized_keys' },
+        '/home/a/.ssh': { directory: true },
+      },
+    },
+    paths: ['/root/.ssh/authorized_keys', '/var/www/.ssh/authorized_keys2'],
+    also: ['build-leftovers'],
+  },
+  passwords: {
+    disk: {
+      root: {
+        '/etc/shadow': 'root:$y$j9T$abc$def:20000::::::\nguest::20000::::::\n',
+        '/etc/shadow-': 'old:!$6$abc$def:20000::::::\n',
+        '/etc/passwd': 'root:x:0:0::/root:/bin/sh\nanybody::9:9::/:/bin/sh\n',
+        '/etc/gshadow': 'admins:$6$abc$def::\n',
+        '/etc/security/opasswd': 'root:0:1:$6$x\n',
+        '/var/cache/debconf/passwords.dat': 'Name: a/b\nTemplate: a/b\nValue: secret\nOwners: a\n',
+        '/etc/cloud/cloud.cfg.d/99_build.cfg': 'users:\n  - name: a\n    ssh_authorized_keys: [ssh-ed25519 AAAA]\n',
+      },
+    },
+    paths: [
+      '/etc/cloud/cloud.cfg.d/99_build.cfg',
+      '/etc/gshadow',
+      '/etc/passwd',
+      '/etc/security/opasswd',
+      '/etc/shadow',
+      '/etc/shadow',
+      '/etc/shadow-',
+      '/var/cache/debconf/passwords.dat',
+    ],
+  },
+  'private-keys': {
+    disk: {
+      root: {
+        '/opt/a/key.pem': made.key,
+        '/opt/a/pkcs8.txt': `some text before\n${PKCS8}`,
+        '/opt/a/ssh': sshKey(),
+        '/opt/a/in.json': JSON.stringify({ key: PKCS8 }),
+        '/opt/a/base64-0.yaml': `key: ${once(PKCS8)}\n`,
+        '/opt/a/base64-1.yaml': `key: ${once(`x${PKCS8}`)}\n`,
+        '/opt/a/base64-2.yaml': `key: ${once(`xx${PKCS8}`)}\n`,
+        '/opt/a/key.ppk':
+          'PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: a\nPublic-Lines: 1\nAAAA\nPrivate-Lines: 1\nAAAA\n',
+        '/opt/a/store.dat': made.p12,
+        '/opt/a/noname': made.der,
+        '/opt/a/old-style.pem': TEST_KEY.replace('-----\n', '-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n'),
+        '/etc/wireguard/wg0.conf': '[Interface]\nPrivateKey = yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=\n',
+        // As packages ship it: information, not an error. The same somewhere else is an error.
+        '/usr/share/test/key.pem': TEST_KEY,
+        '/srv/key.pem': TEST_KEY,
+      },
+      efi: { '/EFI/BOOT/db.key': PKCS8 },
+    },
+    paths: [
+      '/boot/efi/EFI/BOOT/db.key',
+      '/etc/wireguard/wg0.conf',
+      '/opt/a/base64-0.yaml',
+      '/opt/a/base64-1.yaml',
+      '/opt/a/base64-2.yaml',
+      '/opt/a/in.json',
+      '/opt/a/key.pem',
+      '/opt/a/key.ppk',
+      '/opt/a/noname',
+      '/opt/a/old-style.pem',
+      '/opt/a/pkcs8.txt',
+      '/opt/a/ssh',
+      '/opt/a/store.dat',
+      '/srv/key.pem',
+    ],
+  },
+  certificates: {
+    disk: { root: { '/etc/ssl/certs/ssl-cert-snakeoil.pem': made.certificate } },
+    paths: ['/etc/ssl/certs/ssl-cert-snakeoil.pem'],
+  },
+  'erlang-cookie': {
+    disk: { root: { '/var/lib/rabbitmq/.erlang.cookie': { content: 'ABCDEF', mode: 0o400 } } },
+    paths: ['/var/lib/rabbitmq/.erlang.cookie'],
+  },
+  'random-seeds': {
+    disk: { root: { '/var/lib/systemd/random-seed': 'x', '/var/lib/systemd/credential.secret': 'x' }, efi: { '/loader/random-seed': 'x' } },
+    paths: ['/boot/efi/loader/random-seed', '/var/lib/systemd/credential.secret', '/var/lib/systemd/random-seed'],
+  },
+  'database-clusters': {
+    disk: {
+      root: {
+        '/var/lib/postgresql/17/main/PG_VERSION': '17\n',
+        '/var/lib/mysql/ibdata1': 'x',
+        '/var/lib/redis/dump.rdb': 'REDIS',
+        '/var/lib/rabbitmq/mnesia/rabbit@localhost/schema.DAT': 'x',
+        '/opt/es/data/nodes/0/node.lock': '',
+        '/var/lib/mongodb/WiredTiger': 'x',
+      },
+    },
+    paths: [
+      '/opt/es/data/nodes/0/node.lock',
+      '/var/lib/mongodb/WiredTiger',
+      '/var/lib/mysql/ibdata1',
+      '/var/lib/postgresql/17/main/PG_VERSION',
+      '/var/lib/rabbitmq/mnesia/rabbit@localhost/schema.DAT',
+      '/var/lib/redis/dump.rdb',
+    ],
+  },
+  histories: {
+    disk: {
+      root: {
+        '/var/www/.bash_history': 'ls\n',
+        '/var/lib/postgresql/.psql_history': 'select 1\n',
+        '/srv/.wget-hsts': '',
+        '/var/www/.python_history': '',
+        '/var/www/.lesshst': '',
+        '/var/www/.viminfo': '',
+      },
+    },
+    paths: [
+      '/srv/.wget-hsts',
+      '/var/lib/postgresql/.psql_history',
+      '/var/www/.bash_history',
+      '/var/www/.lesshst',
+      '/var/www/.python_history',
+      '/var/www/.viminfo',
+    ],
+  },
+  logs: {
+    disk: { root: { '/var/log/dpkg.log': 'installed\n', '/var/log/journal/9a51/system.journal': 'LPKSHHRH', '/opt/app/run.log': 'x' } },
+    paths: ['/opt/app/run.log', '/var/log/dpkg.log', '/var/log/journal/9a51', '/var/log/journal/9a51/system.journal'],
+  },
+  'cloud-init-state': {
+    disk: {
+      root: {
+        '/var/lib/cloud/instance': { link: '/var/lib/cloud/instances/iid' },
+        '/var/lib/cloud/instances/iid/obj.pkl': 'x',
+        '/var/lib/cloud/seed/nocloud/user-data': '#cloud-config\n',
+        '/etc/sudoers.d/90-cloud-init-users': 'debian ALL=(ALL) NOPASSWD:ALL\n',
+      },
+    },
+    paths: [
+      '/etc/sudoers.d/90-cloud-init-users',
+      '/var/lib/cloud/instance',
+      '/var/lib/cloud/instances/iid',
+      '/var/lib/cloud/instances/iid/obj.pkl',
+      '/var/lib/cloud/seed/nocloud/user-data',
+    ],
+  },
+  'cloud-init-datasource': {
+    disk: {
+      root: {
+        '/etc/cloud/cloud.cfg.d/91_pin.cfg': 'datasource_list: [ NoCloud, None ]\n',
+        '/etc/cloud/cloud.cfg.d/92_seed.cfg': 'datasource:\n  NoCloud:\n    seedfrom: http://10.0.2.2/\n',
+        '/etc/cloud/ds-identify.cfg': 'policy: enabled\n',
+        '/etc/cloud/cloud-init.disabled': '',
+        '/etc/systemd/system/cloud-init-local.service': { link: '/dev/null' },
+      },
+    },
+    paths: [
+      '/etc/cloud/cloud-init.disabled',
+      '/etc/cloud/cloud.cfg.d/91_pin.cfg',
+      '/etc/cloud/cloud.cfg.d/92_seed.cfg',
+      '/etc/cloud/ds-identify.cfg',
+      '/etc/systemd/system/cloud-init-local.service',
+    ],
+  },
+  'build-network': {
+    disk: {
+      root: {
+        '/etc/netplan/50-cloud-init.yaml': 'network: {version: 2}\n',
+        '/etc/network/interfaces': 'auto lo\niface lo inet loopback\niface ens3 inet dhcp\n',
+        '/etc/systemd/network/10-build.network': '[Match]\nMACAddress=52:54:00:12:34:56\n',
+        '/etc/systemd/network/20-build.network': '[Network]\nAddress=10.0.2.15/24\n',
+        '/etc/udev/rules.d/70-persistent-net.rules': 'SUBSYSTEM=="net"\n',
+        '/etc/resolv.conf': 'nameserver 10.0.2.3\n',
+        '/etc/hostname': 'build-host\n',
+        '/etc/hosts': '127.0.0.1 localhost\n127.0.1.1 build-host\n10.1.2.3 mirror\n',
+      },
+    },
+    paths: [
+      '/etc/hostname',
+      '/etc/hosts',
+      '/etc/hosts',
+      '/etc/netplan/50-cloud-init.yaml',
+      '/etc/network/interfaces',
+      '/etc/resolv.conf',
+      '/etc/systemd/network/10-build.network',
+      '/etc/systemd/network/20-build.network',
+      '/etc/udev/rules.d/70-persistent-net.rules',
+    ],
+  },
+  leases: {
+    disk: { root: { '/var/lib/dhcp/dhclient.ens3.leases': 'lease {}\n', '/var/lib/systemd/network/duid': 'x' } },
+    paths: ['/var/lib/dhcp/dhclient.ens3.leases', '/var/lib/systemd/network/duid'],
+  },
+  'known-hosts': {
+    disk: { root: { '/var/www/.ssh/known_hosts': 'host ssh-ed25519 AAAA\n', '/var/www/.ssh/id_ed25519.pub': 'ssh-ed25519 AAAA\n' } },
+    paths: ['/var/www/.ssh/id_ed25519.pub', '/var/www/.ssh/known_hosts'],
+  },
+  'build-leftovers': {
+    disk: {
+      root: {
+        '/tmp/script_1234.sh': '#!/bin/sh\n',
+        '/var/tmp/payload.tar': 'x',
+        '/root/.ansible/tmp': { directory: true },
+        '/usr/sbin/policy-rc.d': { content: '#!/bin/sh\nexit 101\n', mode: 0o755 },
+        '/etc/apt/apt.conf.d/99mmdebstrap': '',
+        '/boot/efi/EFI/BOOT/BOOTX64.EFI': 'in the wrong file system',
+        '/opt/packer-provisioner': 'x',
+      },
+    },
+    paths: [
+      '/boot/efi/EFI',
+      '/boot/efi/EFI/BOOT',
+      '/boot/efi/EFI/BOOT/BOOTX64.EFI',
+      '/etc/apt/apt.conf.d/99mmdebstrap',
+      '/opt/packer-provisioner',
+      '/root/.ansible',
+      '/root/.ansible/tmp',
+      '/tmp/script_1234.sh',
+      '/usr/sbin/policy-rc.d',
+      '/var/tmp/payload.tar',
+    ],
+  },
+  caches: {
+    disk: {
+      root: {
+        '/var/lib/apt/lists/deb.debian.org_debian_dists_trixie_InRelease': 'x',
+        '/var/cache/apt/archives/curl_8_amd64.deb': 'x',
+        '/var/cache/apt/pkgcache.bin': 'x',
+        '/var/lib/systemd/coredump/core.x.zst': 'x',
+        '/var/mail/root': 'From root\n',
+        '/var/lib/sudo/lectured/0': '',
+        '/var/lib/ntpsec/ntp.drift': '0.1\n',
+      },
+    },
+    paths: [
+      '/var/cache/apt/archives/curl_8_amd64.deb',
+      '/var/cache/apt/pkgcache.bin',
+      '/var/lib/apt/lists/deb.debian.org_debian_dists_trixie_InRelease',
+      '/var/lib/ntpsec/ntp.drift',
+      '/var/lib/sudo/lectured/0',
+      '/var/lib/systemd/coredump/core.x.zst',
+      '/var/mail/root',
+    ],
+  },
+  'host-settings': {
+    disk: {
+      root: {
+        '/etc/apt/apt.conf.d/00proxy': 'Acquire::http::Proxy "http://proxy.example:3128";\n',
+        '/etc/apt/auth.conf.d/mirror.conf': 'machine mirror.example login a password b\n',
+        '/etc/environment': 'http_proxy=http://proxy.example:3128\n',
+        '/etc/pip.conf': '[global]\nindex-url = https://pypi.example/\n',
+        '/var/www/.npmrc': 'registry=https://npm.example/\n',
+        '/var/www/.m2/settings.xml': '<settings/>',
+        '/var/www/.docker/config.json': '{}',
+      },
+    },
+    paths: [
+      '/etc/apt/apt.conf.d/00proxy',
+      '/etc/apt/auth.conf.d/mirror.conf',
+      '/etc/environment',
+      '/etc/pip.conf',
+      '/var/www/.docker/config.json',
+      '/var/www/.m2/settings.xml',
+      '/var/www/.npmrc',
+    ],
+  },
+  'apt-sources': {
+    disk: {
+      root: {
+        '/etc/apt/sources.list': 'deb http://deb.debian.org/debian trixie main\ndeb [trusted=yes] copy:/build/repository ./\n',
+        '/etc/apt/sources.list.d/mirror.list': 'deb https://user:word@deb.debian.org/debian trixie main\n',
+        '/etc/apt/sources.list.d/other.sources': 'Types: deb\nURIs: https://mirror.example/debian\nSuites: trixie\nComponents: main\n',
+      },
+    },
+    paths: ['/etc/apt/sources.list', '/etc/apt/sources.list.d/mirror.list', '/etc/apt/sources.list.d/other.sources'],
+  },
+  'boot-arguments': {
+    disk: {
+      root: {
+        '/boot/grub/grub.cfg': 'linux /boot/vmlinuz root=/dev/vda3 ds=nocloud systemd.set_credential=a:b\n',
+        '/etc/default/grub': 'GRUB_CMDLINE_LINUX="quiet init=/bin/sh"\n',
+        '/etc/kernel/cmdline': 'root=UUID=11111111-2222-3333-4444-555555555555 ro\n',
+      },
+      efi: { '/EFI/debian/grub.cfg': 'linux /vmlinuz ro\n' },
+    },
+    paths: ['/boot/efi/EFI/debian/grub.cfg', ...Array(3).fill('/boot/grub/grub.cfg'), '/etc/default/grub', '/etc/kernel/cmdline'],
+  },
+  packages: {
+    disk: {
+      root: {
+        '/var/lib/dpkg/status': STATUS.replace('Version: 13.8', 'Version: 13.9').concat(
+          '\nPackage: extra\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n',
+          '\nPackage: gone\nStatus: deinstall ok config-files\nArchitecture: all\nVersion: 1\n',
+        ),
+      },
+    },
+    paths: Array(3).fill('/var/lib/dpkg/status'),
+  },
+  'world-writable': {
+    disk: { root: { '/etc/open.conf': { content: 'x', mode: 0o666 }, '/usr/local/bin': { directory: true, mode: 0o777 } } },
+    paths: ['/etc/open.conf', '/usr/local/bin'],
+  },
+  'file-system': {
+    disk: { damage: ['ssv state 0', 'feature needs_recovery'] },
+    paths: ['/', '/'],
+  },
+};
+
+describe('audit of a disk', () => {
+  it('finds nothing wrong with a clean one', async () => {
+    expect(
+      await audit({ root: {}, efi: { '/EFI/BOOT/BOOTX64.EFI': 'MZ', '/EFI/BOOT/grub.cfg': 'configfile /boot/grub/grub.cfg\n' } }),
+    ).toEqual([]);
+  });
+
+  it.each(Object.entries(BROKEN))('refuses what breaks %s', async (rule, { disk, paths, also = [] }) => {
+    const findings = await audit({ root: {}, ...disk });
+    const errors = findings.filter(({ severity }) => severity === 'error');
+    expect(
+      errors
+        .filter((finding) => finding.rule === rule)
+        .map(({ path }) => path)
+        .sort(),
+    ).toEqual([...paths].sort());
+    expect([...new Set(errors.map((finding) => finding.rule))].filter((name) => name !== rule && !also.includes(name))).toEqual([]);
+    for (const { message, remedy } of errors) expect(`${message} ${remedy}`.length).toBeGreaterThan(20);
+  });
+
+  it('reports a program of no package that gives other rights, without failing', async () => {
+    const findings = await audit({ root: { '/usr/local/bin/own': { content: 'x', mode: 0o4755 } } });
+    expect(findings).toMatchObject([{ rule: 'setuid', severity: 'info', path: '/usr/local/bin/own' }]);
+  });
+
+  it('reports a key that a package ships unchanged as information, and a changed one as an error', async () => {
+    const path = '/usr/share/test/key.pem';
+    expect(await audit({ root: { [path]: TEST_KEY } })).toMatchObject([{ rule: 'private-keys', severity: 'info', path }]);
+    expect(await audit({ root: { [path]: `\n${TEST_KEY}` } })).toMatchObject([{ rule: 'private-keys', severity: 'error', path }]);
+  });
+
+  it('has a broken disk for every rule', () => {
+    expect([...Object.keys(BROKEN), 'setuid'].sort()).toEqual(auditRuleNames().sort());
+  });
+
+  it('takes exceptions with a reason, and reports those that except nothing', async () => {
+    const files: Record<string, Node> = { '/opt/app/tests/key.pem': PKCS8, '/srv/key.pem': PKCS8 };
+    const reason = 'public test data of the product';
+    const findings = await audit({ root: files }, [
+      { rule: 'private-keys', path: '/opt/app/**', reason },
+      { rule: 'logs', path: '/var/log/none', reason: 'kept for no reason' },
+    ]);
+    expect(findings.map(({ rule, severity, path, excepted }) => ({ rule, severity, path, excepted }))).toEqual([
+      { rule: 'private-keys', severity: 'info', path: '/opt/app/tests/key.pem', excepted: reason },
+      { rule: 'private-keys', severity: 'error', path: '/srv/key.pem', excepted: undefined },
+      { rule: 'logs', severity: 'warning', path: '/var/log/none', excepted: undefined },
+    ]);
+  });
+
+  it('leaves nothing in the cache', async () => {
+    const path = join(folder, 'again.raw');
+    makeSmallDisk(path, { root: CLEAN });
+    const { ctx } = testContext();
+    await withCleanup((cleanup) => openSealedDisk(path, ctx, cleanup));
+    expect(readdirSync(ctx.cacheDir)).toEqual([]);
+    rmSync(ctx.cacheDir, { recursive: true });
+  });
+});
