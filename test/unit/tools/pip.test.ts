@@ -4,15 +4,15 @@ import { downloadArgs, parseSettings, targetOptions } from '../../../builder/too
 
 describe('targetOptions', () => {
   const options = targetOptions({ python: '3.13', architecture: 'amd64' });
-  const after = (flag: string): string[] => options.flatMap((option, index) => (options[index - 1] === flag ? [option] : []));
+  const valuesOf = (flag: string): string[] => options.flatMap((option, index) => (options[index - 1] === flag ? [option] : []));
 
   it('names the Python of the guest', () => {
-    expect(after('--python-version')).toEqual(['3.13']);
-    expect(after('--abi')).toEqual(['cp313', 'abi3', 'none']);
+    expect(valuesOf('--python-version')).toEqual(['3.13']);
+    expect(valuesOf('--abi')).toEqual(['cp313', 'abi3', 'none']);
   });
 
   it('takes every older platform too, the newest first', () => {
-    const platforms = after('--platform');
+    const platforms = valuesOf('--platform');
     expect(platforms.indexOf('manylinux_2_28_x86_64')).toBeLessThan(platforms.indexOf('manylinux_2_17_x86_64'));
     expect(platforms).toContain('manylinux_2_5_x86_64');
     expect(platforms).toContain('manylinux2014_x86_64');
