@@ -22,7 +22,8 @@ export interface ScenarioReport extends Scenario {
 export interface VerifyReport {
   schemaVersion: 1;
   passed: boolean;
-  files: { path: string; kind: ArtefactKind; bytes: number; sha256: string; virtualSize: number }[];
+  /** `sha256` is null for a raw disk: it is mostly zeroes, and nobody ships it. */
+  files: { path: string; kind: ArtefactKind; bytes: number; sha256: string | null; virtualSize: number }[];
   acceleration: { kind: 'kvm' | 'tcg'; cpuModel: string };
   /** ISO 8601, UTC. */
   started: string;

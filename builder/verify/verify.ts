@@ -38,7 +38,7 @@ export async function verify(ctx: Context, request: VerifyRequest, cleanup: Clea
     const artefact = await openArtefact(ctx, path, cleanup);
     artefacts.set(path, artefact);
     const { kind, virtualSize } = artefact;
-    files.push({ path, kind, virtualSize, bytes: (await stat(path)).size, sha256: await sha256File(path) });
+    files.push({ path, kind, virtualSize, bytes: (await stat(path)).size, sha256: kind === 'raw' ? null : await sha256File(path) });
   }
   const scenarios: ScenarioReport[] = [];
   const deals = deal(request.files, request.scenarios);

@@ -1,8 +1,8 @@
 /** The serial console's log: QEMU writes the file, this reads it. */
 import { readFile } from 'node:fs/promises';
 
-/** Escape sequences (ECMA-48) and other control characters, which firmware, GRUB and systemd colour their output with. */
-const CONTROL = /\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-_]|[\x00-\x08\x0b-\x1f\x7f]/g;
+/** Escape sequences (ECMA-48: control sequences, operating system commands, the others) and other control characters. */
+const CONTROL = /\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[0-~]|[\x00-\x08\x0b-\x1f\x7f]/g;
 
 /** Everything the console showed so far, as plain text; empty where it showed nothing yet. */
 export async function serialText(file: string): Promise<string> {

@@ -23,16 +23,16 @@ export interface ScanTarget {
 /** Milliseconds to find the machine on the network at all. */
 const FIND = 5000;
 
-/** @throws where the machine does not answer ARP for its IPv4 address. */
-export async function scanMachine(link: Link, target: ScanTarget, signal: AbortSignal): Promise<ScanReport> {
+/** Scans `ports`, all by default. @throws where the machine does not answer ARP for its IPv4 address. */
+export async function scanMachine(link: Link, target: ScanTarget, signal: AbortSignal, ports = everyPort()): Promise<ScanReport> {
   const started = Date.now();
   const station = new Station(link, target.mac);
   try {
     const ipv4 = ipv4Bytes(target.ipv4);
     if (!(await station.reach(ipv4, FIND))) throw new Error(`nobody answers at ${target.ipv4} on the virtual network`);
-    const over4 = await scanTcp(station, ipv4, everyPort(), signal);
+    const over4 = await scanTcp(station, ipv4, ports, signal);
     const ipv6 = linkLocalOf(macBytes(target.mac));
-    const over6 = (await station.reach(ipv6, FIND)) ? await scanTcp(station, ipv6, everyPort(), signal) : undefined;
+    const over6 = (await station.reach(ipv6, FIND)) ? await scanTcp(station, ipv6, ports, signal) : undefined;
     const udp = await scanUdp(station, ipv4, target.hostname, signal);
     return {
       ipv4: { address: target.ipv4, ...over4 },

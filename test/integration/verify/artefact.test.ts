@@ -1,0 +1,132 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { Cleanup } from '../../../builder/kit/cleanup.ts';
+import { kindOf, openArtefact } from '../../../builder/verify/artefact.ts';
+import { findTarget } from '../../../builder/verify/target.ts';
+import { overlay } from '../../../builder/vm/overlay.ts';
+import { testContext } from '../../helpers/context.ts';
+
+const MIB = 2 ** 20;
+let folder: string;
+let cleanup: Cleanup;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'unitsmith-artefact-'));
+  cleanup = new Cleanup();
+});
+afterEach(async () => {
+  await cleanup.run();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function sh(program: string, ...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd: folder, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${program}: ${stderr}`);
+  return stdout;
+}
+
+/** A raw disk of 4 MiB with a boot signature and something to recognise. */
+function rawDisk(): Buffer {
+  const disk = Buffer.alloc(4 * MIB);
+  disk.writeUInt16LE(0xaa55, 510);
+  disk.write('recognise me', 3 * MIB);
+  writeFileSync(join(folder, 'disk.raw'), disk);
+  return disk;
+}
+
+/** What a guest would read from the opened artefact. */
+function content(disk: string): Buffer {
+  sh('qemu-img', 'convert', '-O', 'raw', disk, 'back.raw');
+  return readFileSync(join(folder, 'back.raw'));
+}
+
+describe('openArtefact', () => {
+  test.each(['raw', 'qcow2', 'vmdk', 'raw.zst', 'ova'] as const)('%s, whatever its name, has the disk that was packed', async (kind) => {
+    const disk = rawDisk();
+    const file = join(folder, 'artefact.bin');
+    if (kind === 'raw') sh('cp', 'disk.raw', file);
+    if (kind === 'qcow2') sh('qemu-img', 'convert', '-O', 'qcow2', 'disk.raw', file);
+    if (kind === 'vmdk') sh('qemu-img', 'convert', '-O', 'vmdk', '-o', 'subformat=streamOptimized', 'disk.raw', file);
+    if (kind === 'raw.zst') sh('zstd', '-q', 'disk.raw', '-o', file);
+    if (kind === 'ova') {
+      sh('qemu-img', 'convert', '-O', 'vmdk', '-o', 'subformat=streamOptimized', 'disk.raw', 'unit-disk1.vmdk');
+      for (const name of ['unit.ovf', 'unit.mf', 'unit-disk2.vmdk']) writeFileSync(join(folder, name), 'x');
+      sh('tar', '--format=ustar', '-cf', file, 'unit.ovf', 'unit.mf', 'unit-disk1.vmdk', 'unit-disk2.vmdk');
+    }
+    const { ctx } = testContext({ cacheDir: join(folder, 'cache') });
+    const opened = await openArtefact(ctx, file, cleanup);
+    expect(opened).toMatchObject({ kind, virtualSize: 4 * MIB });
+    expect(content(opened.disk).equals(disk)).toBe(true);
+
+    const before = readFileSync(file);
+    const made = await overlay(ctx, opened.disk, cleanup, 6 * MIB);
+    sh('qemu-io', '-f', 'qcow2', '-c', 'write -P 0x55 5M 64k', made.path);
+    expect(content(made.path).length).toBe(6 * MIB);
+    expect(readFileSync(file).equals(before)).toBe(true);
+
+    await cleanup.run();
+    expect(existsSync(made.path)).toBe(false);
+    if (opened.disk !== file) expect(existsSync(opened.disk)).toBe(false);
+    expect(existsSync(file)).toBe(true);
+  });
+
+  test.each([
+    ['not there', undefined, /is not there/],
+    ['a text', 'hello', /no disk image/],
+    ['an archive without a disk', 'tar', /has no disk/],
+    ['an archive that is cut off', 'cut', /cannot be read as an OVA/],
+  ])('%s is refused', async (_what, kind, message) => {
+    const file = join(folder, 'x.ova');
+    if (kind === 'hello') writeFileSync(file, kind);
+    if (kind === 'tar' || kind === 'cut') {
+      writeFileSync(join(folder, 'a.ovf'), 'x');
+      writeFileSync(join(folder, 'a.vmdk'), 'x'.repeat(20_000));
+      sh('tar', '--format=ustar', '-cf', file, 'a.ovf', ...(kind === 'cut' ? ['a.vmdk'] : []));
+      if (kind === 'cut') sh('truncate', '-s', '5000', file);
+    }
+    const { ctx } = testContext({ cacheDir: join(folder, 'cache') });
+    await expect(openArtefact(ctx, file, cleanup)).rejects.toThrow(message);
+  });
+
+  test('names prove nothing', () => {
+    expect(kindOf(Buffer.from('QFI\xfb', 'latin1'))).toBe('qcow2');
+    expect(kindOf(Buffer.alloc(0))).toBeUndefined();
+    expect(kindOf(Buffer.alloc(1024))).toBeUndefined();
+  });
+});
+
+describe('findTarget', () => {
+  test('the newest bake of an image, the qcow2 before the OVA, with the image’s answers', async () => {
+    const places = { out: join(folder, 'out'), images: join(folder, 'images') };
+    await mkdir(join(places.out, 'sphere'), { recursive: true });
+    await mkdir(join(places.images, 'sphere', 'sample'), { recursive: true });
+    writeFileSync(join(places.images, 'sphere', 'sample', 'answers.yaml'), '{}');
+    for (const [name, time] of [
+      ['sphere-1.0.0.qcow2', 1_000_000],
+      ['sphere-1.1.0.ova', 2_000_100],
+      ['sphere-1.1.0.qcow2', 2_000_101],
+      ['SHA256SUMS', 3_000_000],
+    ] as const) {
+      writeFileSync(join(places.out, 'sphere', name), '');
+      utimesSync(join(places.out, 'sphere', name), time, time);
+    }
+    expect(await findTarget('sphere', places)).toEqual({
+      file: join(places.out, 'sphere', 'sphere-1.1.0.qcow2'),
+      answers: join(places.images, 'sphere', 'sample', 'answers.yaml'),
+    });
+    expect((await findTarget(join(places.out, 'sphere'), places)).file).toBe(join(places.out, 'sphere', 'sphere-1.1.0.qcow2'));
+    expect(await findTarget(join(places.out, 'sphere', 'sphere-1.0.0.qcow2'), places)).toMatchObject({ answers: undefined });
+  });
+
+  test('nothing there says what to do', async () => {
+    await expect(findTarget('sphere', { out: join(folder, 'out'), images: folder })).rejects.toMatchObject({
+      message: 'there is nothing to boot under the name sphere',
+      remedies: ['bake it first: unitsmith bake sphere', 'or name a file: unitsmith try FILE'],
+    });
+    await expect(findTarget('/no/such/file')).rejects.toThrow('nothing to boot');
+  });
+});
