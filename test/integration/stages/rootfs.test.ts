@@ -1,0 +1,119 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+import type { LoadedImage } from '../../../builder/definition/definition.ts';
+import { Cleanup } from '../../../builder/kit/cleanup.ts';
+import { type RootfsInput, rootfsStage } from '../../../builder/stages/rootfs.ts';
+import { testContext } from '../../helpers/context.ts';
+import { fakeProgram } from '../../helpers/fake-program.ts';
+
+const HOST = {
+  http_proxy: 'http://proxy.example:3128',
+  PIP_INDEX_URL: 'https://mirror.example/simple',
+  npm_config_registry: 'https://npm.example',
+};
+
+/** What the customize hook writes, and the tar: the last argument but one is where mmdebstrap puts it. */
+const SUCCESS = `
+for last; do tar=$before; before=$last; done
+echo made > "$tar"
+echo 6.12.1 > "$UNITSMITH_OUT/kernels"
+touch "$UNITSMITH_OUT/vmlinuz-6.12.1" "$UNITSMITH_OUT/initrd.img-6.12.1"
+echo 1000 > "$UNITSMITH_OUT/installed-bytes"
+mkdir "$UNITSMITH_OUT/cloud-init-schemas"
+printf 'ii \\tnginx\\t1.0\\tamd64\\tnginx\\t1.0\\t10\\n' > "$UNITSMITH_OUT/packages.tsv"
+echo 'Unpacking nginx (1.0) ...'
+echo 'Setting up nginx (1.0) ...'
+env > "$UNITSMITH_OUT/../environment"
+cat /proc/net/dev > "$UNITSMITH_OUT/../network"
+`;
+
+function prepare(mmdebstrap: string) {
+  const work = mkdtempSync(join(tmpdir(), 'unitsmith-test-'));
+  const folder = join(work, 'stage');
+  const systemFiles = join(work, 'system');
+  mkdirSync(folder);
+  mkdirSync(systemFiles);
+  writeFileSync(join(systemFiles, 'file'), 'x');
+  const path = `${fakeProgram('mmdebstrap', mmdebstrap)}:${process.env.PATH}`;
+  const test = testContext({ env: { ...process.env, ...HOST, PATH: path } });
+  const input: RootfsInput = {
+    image: { definition: { base: { distribution: 'debian', suite: 'trixie', architecture: 'amd64' } } } as unknown as LoadedImage,
+    repository: join(work, 'repository'),
+    packages: [{ name: 'nginx', version: '1.0' }],
+    requested: ['nginx'],
+    sources: 'deb http://deb.debian.org/debian trixie main\n',
+    systemFiles,
+  };
+  const run = async (): Promise<void> => {
+    const cleanup = new Cleanup();
+    try {
+      await rootfsStage.run(input, folder, test.ctx, cleanup);
+    } finally {
+      expect(await cleanup.run()).toEqual([]);
+    }
+  };
+  return { run, folder, work, test, input };
+}
+
+describe('rootfsStage', () => {
+  it('gives the tar and what was learnt of it, and reports progress', async () => {
+    const { run, folder, test, input } = prepare(SUCCESS);
+    await run();
+    expect(readdirSync(folder)).not.toContain('work');
+    const output = await rootfsStage.open(folder, input);
+    expect(output).toMatchObject({ kernelVersion: '6.12.1', installedBytes: 1000, packages: [{ name: 'nginx', version: '1.0' }] });
+    expect(readFileSync(output.tar, 'utf8')).toBe('made\n');
+    expect(test.events).toContainEqual(expect.objectContaining({ type: 'progress', fraction: 1 }));
+  });
+
+  it("shows maintainer scripts nothing of the host's settings, and no network", async () => {
+    const { run, work } = prepare(SUCCESS);
+    await run();
+    const environment = readFileSync(join(work, 'environment'), 'utf8');
+    for (const [name, value] of Object.entries(HOST)) {
+      expect(environment).not.toContain(name);
+      expect(environment).not.toContain(value);
+    }
+    const interfaces = readFileSync(join(work, 'network'), 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(':'));
+    expect(interfaces.map((line) => line.trim().split(':')[0])).toEqual(['lo']);
+  });
+
+  it('refuses a result that is not what was resolved', async () => {
+    const { run } = prepare(`${SUCCESS}\nsed -i s/1.0/1.1/ "$UNITSMITH_OUT/packages.tsv"`);
+    await expect(run()).rejects.toMatchObject({
+      exitCode: 6,
+      problems: [{ message: 'nginx: 1.0 was resolved, 1.1 is installed' }],
+    });
+  });
+
+  it('names the package whose script failed, and leaves no tree', async () => {
+    const { run, folder } = prepare(`
+      mkdir -p "$TMPDIR/tree/etc"; chown 123:456 "$TMPDIR/tree/etc"
+      echo 'Errors were encountered while processing:' >&2; echo ' nginx' >&2; exit 1`);
+    await expect(run()).rejects.toMatchObject({ exitCode: 6, message: 'Could not install nginx' });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('ends with everything that it started on Ctrl-C', async () => {
+    const { run, folder, work, test } = prepare(`mkdir "$TMPDIR/tree"; echo up > "$UNITSMITH_OUT/../up"; sleep 300 & wait`);
+    const running = run();
+    while (!existsSync(join(work, 'up'))) await new Promise((resolve) => setTimeout(resolve, 20));
+    test.abort();
+    await expect(running).rejects.toMatchObject({ name: 'Interrupted' });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('the id of the rootfs stage', () => {
+  it('changes with a version, and not with the folder of the repository', async () => {
+    const { input, test } = prepare('');
+    const inputs = async (change: Partial<RootfsInput>) => JSON.stringify(await rootfsStage.inputs({ ...input, ...change }, test.ctx));
+    expect(await inputs({ repository: '/elsewhere' })).toBe(await inputs({}));
+    expect(await inputs({ packages: [{ name: 'nginx', version: '1.1' }] })).not.toBe(await inputs({}));
+  });
+});
