@@ -29,6 +29,8 @@ export interface MachineParts {
 }
 
 const TAIL = 40;
+/** Milliseconds for one greeting: an emulated guest takes some of them. */
+const GREETING = 10_000;
 /** A refused key is not tried for ever: sshd answers too many failures by not answering at all. */
 const REFUSALS = 3;
 
@@ -146,7 +148,8 @@ export class Machine {
     let refusals = 0;
     const reached = await waitFor(
       async () => {
-        if (!(await sshGreets(this.sshPort, 10_000))) {
+        const patience = Math.min(GREETING, Math.max(0, deadline.at - Date.now()));
+        if (!(await sshGreets(this.sshPort, patience, this.#ctx.signal))) {
           await this.#assertAlive(await this.serial());
           return undefined;
         }
@@ -205,7 +208,11 @@ export class Machine {
     const console = await this.serial();
     const lines = lastLines(console, TAIL);
     const late = deadline === undefined ? message : `${message} (waited ${Math.round(deadline.seconds)} s)`;
-    const reason = why ?? deadEnd(console);
+    const silent =
+      lines.length === 0
+        ? 'the serial console stayed silent: there is nothing to boot on the disk, or its system has no console=ttyS0'
+        : undefined;
+    const reason = why ?? deadEnd(console) ?? silent;
     throw new UserError(late, {
       exitCode: ExitCode.tool,
       ...(reason === undefined ? {} : { why: reason }),

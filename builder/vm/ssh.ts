@@ -112,17 +112,20 @@ export async function runSsh(
 
 /**
  * Whether an SSH server greets at this port of loopback (RFC 4253, section 4.2). QEMU's user network accepts every
- * connection itself, so that a connection alone proves nothing.
+ * connection itself, so that a connection alone proves nothing. Waits for `timeout` milliseconds, or until `signal`.
  */
-export async function sshGreets(port: number, timeout: number): Promise<boolean> {
+export async function sshGreets(port: number, timeout: number, signal?: AbortSignal): Promise<boolean> {
   return await new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');
     const done = (greeted: boolean): void => {
       clearTimeout(timer);
+      signal?.removeEventListener('abort', giveUp);
       socket.destroy();
       resolve(greeted);
     };
-    const timer = setTimeout(() => done(false), timeout);
+    const giveUp = (): void => done(false);
+    const timer = setTimeout(giveUp, timeout);
+    signal?.addEventListener('abort', giveUp, { once: true });
     socket.once('data', (data) => done(data.toString('latin1').startsWith('SSH-2.0')));
     socket.once('error', () => done(false));
     socket.once('close', () => done(false));

@@ -1,0 +1,162 @@
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { Cleanup } from '../../../builder/kit/cleanup.ts';
+import { ExitCode, Interrupted, UserError } from '../../../builder/kit/errors.ts';
+import { boot } from '../../../builder/vm/boot.ts';
+import type { Machine } from '../../../builder/vm/machine.ts';
+import { overlay } from '../../../builder/vm/overlay.ts';
+import { findOvmf } from '../../../builder/vm/ovmf.ts';
+import type { Acceleration, MachineSpec } from '../../../builder/vm/spec.ts';
+import { deadlineIn } from '../../../builder/vm/wait.ts';
+import { testContext } from '../../helpers/context.ts';
+
+const tcg: Acceleration = { kind: 'tcg', cpuModel: 'max', reason: 'a test', timeoutFactor: 1 };
+let folder: string;
+let cleanup: Cleanup;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'unitsmith-boot-'));
+  cleanup = new Cleanup();
+});
+afterEach(async () => {
+  await cleanup.run();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A context whose PATH starts with a folder of fake programs. */
+function faked(programs: Record<string, string>) {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  for (const [name, script] of Object.entries(programs)) {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(bin, name), 0o755);
+  }
+  return testContext({ cacheDir: join(folder, 'cache'), env: { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH']}` } });
+}
+
+function spec(more: Partial<MachineSpec> = {}): MachineSpec {
+  return {
+    name: 'trial',
+    firmware: 'bios',
+    controller: 'pvscsi',
+    nic: 'vmxnet3',
+    cpus: 1,
+    memoryMiB: 128,
+    disk: { path: join(folder, 'disk.raw'), format: 'raw' },
+    uuid: '92f566e2-4110-4a9d-9ac3-f13c6c06ca8f',
+    ...more,
+  };
+}
+
+function emptyDisk(): void {
+  writeFileSync(join(folder, 'disk.raw'), Buffer.alloc(1 << 20));
+}
+
+function leftovers(): string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith('unitsmith-vm-'));
+}
+
+describe('QEMU that does not work', () => {
+  test('missing: what to install', async () => {
+    const { ctx } = testContext({ env: { ...process.env, PATH: join(folder, 'nothing') } });
+    await expect(boot(ctx, spec(), tcg, cleanup)).rejects.toThrow();
+    const bin = faked({ 'ssh-keygen': 'exec /usr/bin/ssh-keygen "$@"' });
+    const alone = { ...bin.ctx, env: { ...bin.ctx.env, PATH: join(folder, 'bin') } };
+    await expect(boot(alone, spec(), tcg, cleanup)).rejects.toMatchObject({ exitCode: ExitCode.host, message: 'QEMU is not installed' });
+  });
+
+  test('refusing: what it said', async () => {
+    const { ctx } = faked({ 'qemu-system-x86_64': 'echo "qemu-system-x86_64: -device pvscsi: no such device" >&2; exit 1' });
+    await expect(boot(ctx, spec(), tcg, cleanup)).rejects.toMatchObject({
+      exitCode: ExitCode.tool,
+      why: 'qemu-system-x86_64: -device pvscsi: no such device',
+    });
+  });
+
+  test('a forward that was taken meanwhile is tried with another port', async () => {
+    const { ctx, events } = faked({ 'qemu-system-x86_64': 'echo "Could not set up host forwarding rule" >&2; exit 1' });
+    await expect(boot(ctx, spec(), tcg, cleanup)).rejects.toThrow(UserError);
+    const starts = events.filter((event) => event.type === 'message' && event.text.startsWith('$ qemu-system-x86_64'));
+    expect(starts).toHaveLength(3);
+  });
+
+  test('no firmware for UEFI: what to install', async () => {
+    await expect(findOvmf([{ code: join(folder, 'code'), variables: join(folder, 'vars') }])).rejects.toMatchObject({
+      exitCode: ExitCode.host,
+      remedies: ['On Debian or Ubuntu: sudo apt-get install ovmf'],
+    });
+  });
+});
+
+describe('a real QEMU with an empty disk', () => {
+  test('boots nothing: the wait ends with what the console shows, and nothing is left behind', async () => {
+    emptyDisk();
+    const before = leftovers();
+    const { ctx } = testContext({ cacheDir: join(folder, 'cache') });
+    const disk = await overlay(ctx, join(folder, 'disk.raw'), cleanup, 2 << 20);
+    const machine = await boot(ctx, spec({ disk, scan: true }), tcg, cleanup);
+    await expect(machine.waitForSsh(deadlineIn(2))).rejects.toMatchObject({
+      exitCode: ExitCode.tool,
+      message: 'SSH never came up on trial (waited 2 s)',
+      why: expect.stringContaining('nothing to boot'),
+    });
+    expect(await machine.forward(80)).toBeGreaterThan(1023);
+    expect(await machine.forward(80)).toBe(await machine.forward(80));
+    await cleanup.run();
+    expect(await ended(machine)).toBe(true);
+    expect(leftovers()).toEqual(before);
+  });
+
+  test('a cancelled wait ends at once, and the machine with it', async () => {
+    emptyDisk();
+    const { ctx, abort } = testContext({ cacheDir: join(folder, 'cache') });
+    const machine = await boot(ctx, spec(), tcg, cleanup);
+    const waiting = machine.waitForSsh(deadlineIn(60));
+    setTimeout(() => abort(new Interrupted('SIGINT')), 300);
+    await expect(waiting).rejects.toThrow(Interrupted);
+    await cleanup.run();
+    expect(await ended(machine)).toBe(true);
+  });
+
+  test('QEMU killed from outside is noticed while waiting', async () => {
+    emptyDisk();
+    const { ctx } = testContext({ cacheDir: join(folder, 'cache') });
+    const machine = await boot(ctx, spec(), tcg, cleanup);
+    const waiting = machine.waitForSerial(/never/, deadlineIn(60));
+    setTimeout(() => void machine.stop(), 300);
+    await expect(waiting).rejects.toThrow('QEMU ended while trial was booting');
+  });
+
+  test.each(['pvscsi', 'ahci', 'nvme', 'virtio-scsi', 'virtio-blk', 'lsisas1068'] as const)(
+    '%s: QEMU takes the whole command line, with a data disk and a CD',
+    async (controller) => {
+      emptyDisk();
+      writeFileSync(join(folder, 'data.raw'), Buffer.alloc(1 << 20));
+      writeFileSync(join(folder, 'cd, 1.iso'), Buffer.alloc(1 << 16));
+      const { ctx } = testContext({ cacheDir: join(folder, 'cache') });
+      const nic = {
+        pvscsi: 'vmxnet3',
+        ahci: 'e1000',
+        nvme: 'virtio',
+        'virtio-scsi': 'vmxnet3',
+        'virtio-blk': 'e1000',
+        lsisas1068: 'virtio',
+      } as const;
+      const dataDisks = [{ path: join(folder, 'data.raw'), format: 'raw' as const }];
+      const machine = await boot(
+        ctx,
+        spec({ controller, nic: nic[controller], dataDisks, cdroms: [join(folder, 'cd, 1.iso')] }),
+        tcg,
+        cleanup,
+      );
+      await machine.stop();
+      expect(await ended(machine)).toBe(true);
+    },
+  );
+});
+
+async function ended(machine: Machine): Promise<boolean> {
+  return await Promise.race([machine.ended.then(() => true), new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 2000))]);
+}
