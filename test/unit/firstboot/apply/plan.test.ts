@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+
+import { type Facts, plan } from '../../../../firstboot/apply/plan.ts';
+import type { Step } from '../../../../firstboot/contract/step.ts';
+import type { Unit } from '../../../../firstboot/contract/unit.ts';
+import type { Settings } from '../../../../firstboot/settings/index.ts';
+
+const SETTINGS = {
+  schemaVersion: 1,
+  domain: { name: 'shop.example' },
+  product: { password: 'hunter22', title: 'x' },
+} as unknown as Settings;
+const FACTS: Facts = { secretSettings: ['product.password'], postgresql: '17' };
+const title = { en: 'T' };
+
+function unit(...steps: Step[]): Unit {
+  return { schemaVersion: 1, name: 'shop', version: '1.0.0', title: { en: 'Shop' }, services: {}, ports: [], state: {}, steps, probes: {} };
+}
+
+const secret: Step = { id: 'key', title, use: 'secret', with: { name: 'key' } };
+const command = (parameters: (Step & { use: 'command' })['with']): Step => ({ id: 'run', title, use: 'command', with: parameters });
+
+describe('plan', () => {
+  test('every plan ends with services, smoke, finalise, firewall', () => {
+    const { entries, image, version } = plan(unit(), SETTINGS, FACTS);
+    expect([image, version]).toEqual(['shop', '1.0.0']);
+    expect(entries.map(({ id }) => id)).toEqual(['finish:services', 'finish:smoke', 'finish:finalise', 'finish:firewall']);
+  });
+
+  test('templates are rendered, secrets stay words', () => {
+    const { entries } = plan(
+      unit(secret, command({ run: ['echo', '{{settings.domain.name}}'], stdin: '{{secrets.key}} {{settings.product.password}}' })),
+      SETTINGS,
+      FACTS,
+    );
+    expect(entries[1]?.parameters).toEqual({ run: ['echo', 'shop.example'], stdin: '⟨secret key⟩ ⟨setting product.password⟩' });
+    expect(JSON.stringify(entries)).not.toContain('hunter22');
+  });
+
+  test('each entry says in every language what will happen', () => {
+    const steps: Step[] = [
+      { id: 'a', title, use: 'user', with: { name: 'www' } },
+      { id: 'b', title, use: 'directory', with: { path: '/srv' } },
+      secret,
+      { id: 'd', title, use: 'template', with: { from: 'a', to: '/b', format: 'ini' } },
+      { id: 'e', title, use: 'postgresql-cluster', with: {} },
+      { id: 'f', title, use: 'postgresql-role', with: { name: 'r' } },
+      { id: 'g', title, use: 'postgresql-database', with: { name: 'd', owner: 'r' } },
+      { id: 'h', title, use: 'service', with: { name: 's' } },
+      command({ run: ['/bin/x'] }),
+      { id: 'i', title, use: 'executable', with: { file: '10-x' } },
+    ];
+    for (const { words } of plan(unit(...steps), SETTINGS, FACTS).entries) {
+      expect(Object.keys(words).sort()).toEqual(['en', 'ja', 'ru']);
+      for (const text of Object.values(words)) expect(text).not.toMatch(/undefined|^$/);
+    }
+  });
+
+  test.each<[string, Step, RegExp]>([
+    ['a secret in an argument', command({ run: ['echo', '{{secrets.key}}'] }), /step run: `run` would hold a secret/],
+    ['a secret setting in an argument', command({ run: ['echo', '{{settings.product.password}}'] }), /would hold a secret/],
+    ['a secret in a path', { id: 'd', title, use: 'directory', with: { path: '/{{secrets.key}}' } }, /`path` would hold a secret/],
+    ['a setting that is not there', command({ run: ['{{settings.none}}'] }), /step run, run: line 1: settings\.none/],
+    ['a secret that no step makes', command({ run: ['a'], stdin: '{{secrets.other}}' }), /secrets\.other/],
+  ])('%s is refused', (_, step, message) => expect(() => plan(unit(secret, step), SETTINGS, FACTS)).toThrow(message));
+
+  test('PostgreSQL steps need PostgreSQL', () => {
+    const step: Step = { id: 'db', title, use: 'postgresql-cluster', with: {} };
+    expect(() => plan(unit(step), SETTINGS, { ...FACTS, postgresql: undefined })).toThrow(/step db needs PostgreSQL/);
+  });
+
+  test('it changes nothing that it was given', () => {
+    const before = structuredClone(SETTINGS);
+    plan(unit(secret), SETTINGS, FACTS);
+    expect(SETTINGS).toEqual(before);
+  });
+});
