@@ -68,7 +68,9 @@ export async function order(system: System, verb: string, unit: string, involved
 
 /** Templates may have written unit files: systemd itself knows whether what it has loaded is older. */
 async function reloadIfNeeded(system: System): Promise<void> {
-  const { stdout } = await system.run('systemctl', ['show', '--property=NeedDaemonReload', '--', '*.service', '*.socket', '*.timer']);
+  const patterns = ['*.service', '*.socket', '*.timer'];
+  // Exit code 1: a unit went away while it was listed.
+  const { stdout } = await system.run('systemctl', ['show', '--property=NeedDaemonReload', '--', ...patterns], { okExitCodes: [0, 1] });
   if (/=yes$/m.test(stdout)) await system.run('systemctl', ['daemon-reload']);
 }
 
