@@ -1,5 +1,5 @@
 /** Where things are: the package's own files, and the user's cache and state folders. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,4 +31,9 @@ export function defaultCacheDir(env: Readonly<Record<string, string | undefined>
 /** XDG state folder of the builder: logs, and the times of earlier runs. */
 export function defaultStateDir(env: Readonly<Record<string, string | undefined>>): string {
   return join(env.XDG_STATE_HOME ?? join(env.HOME ?? homedir(), '.local', 'state'), 'unitsmith');
+}
+
+/** Version of this builder, from its package.json. */
+export function builderVersion(): string {
+  return (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;
 }

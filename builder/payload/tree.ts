@@ -10,9 +10,12 @@ import { orderingFiles, PRODUCT_TARGET, type UnitFile } from '../../firstboot/co
 import { type Release, UNIT_PATHS } from '../../firstboot/contract/unit.ts';
 import type { LoadedImage } from '../definition/definition.ts';
 import { unitOf } from '../definition/unit-json.ts';
+import { hashData, hashTree } from '../kit/hash.ts';
 import { packageRoot, templatePath } from '../kit/paths.ts';
 
-const SYSTEMD = '/etc/systemd/system';
+/** Where packages keep units, and where links enable them. */
+const VENDOR_UNITS = '/usr/lib/systemd/system';
+const OWN_UNITS = '/etc/systemd/system';
 /** First boot's scripts, in firstboot/system/. */
 const SCRIPTS = ['announce', 'firewall', 'wait-ready'] as const;
 
@@ -23,7 +26,6 @@ const IMAGE_FOLDERS = { templates: UNIT_PATHS.templates, 'apply.d': UNIT_PATHS.a
 export async function writeUnitFiles(image: LoadedImage, release: Release, root: string): Promise<void> {
   await copyTree(templatePath('system', 'rootfs'), root);
   await placeFirstBoot(root);
-  await placeLink(root, '/usr/bin/unitctl', '/usr/lib/unit/unitctl.mjs');
   for (const file of generatedFiles(image, release)) await placeText(root, file);
   for (const [folder, path] of Object.entries(IMAGE_FOLDERS)) await copyTree(join(image.folder, folder), join(root, path));
   await copyTree(join(image.folder, 'rootfs'), root);
@@ -33,19 +35,34 @@ export async function writeUnitFiles(image: LoadedImage, release: Release, root:
 async function placeFirstBoot(root: string): Promise<void> {
   const system = join(packageRoot(), 'firstboot', 'system');
   for (const script of SCRIPTS) await placeFile(root, `${UNIT_PATHS.lib}/${script}`, join(system, script), 0o755);
-  await copyTree(join(system, 'units'), join(root, SYSTEMD));
+  await copyTree(join(system, 'units'), join(root, VENDOR_UNITS));
+  await placeFile(root, '/usr/lib/systemd/system-preset/10-unit.preset', join(system, '10-unit.preset'), 0o644);
   await placeFile(root, `${UNIT_PATHS.lib}/unitctl.mjs`, join(packageRoot(), 'dist', 'firstboot', 'unitctl.mjs'), 0o755);
   await placeLink(root, '/usr/bin/unitctl', `${UNIT_PATHS.lib}/unitctl.mjs`);
 }
 
 /** Makes the links that `systemctl enable` would make for the engine's and the image's own units (systemd.unit(5)). The product's target waits for the unit to be finalised. */
 async function enableUnits(root: string): Promise<void> {
-  for (const name of await readdir(join(root, SYSTEMD))) {
-    if (name === PRODUCT_TARGET || !/\.(service|socket|timer|target)$/.test(name)) continue;
-    const text = await readFile(join(root, SYSTEMD, name), 'utf8');
-    const wantedBy = /^WantedBy=(.+)$/m.exec(text)?.[1]?.split(/\s+/) ?? [];
-    for (const target of wantedBy) await placeLink(root, `${SYSTEMD}/${target}.wants/${name}`, `../${name}`);
+  for (const folder of [VENDOR_UNITS, OWN_UNITS]) {
+    for (const name of await readdir(join(root, folder))) {
+      if (name === PRODUCT_TARGET || !/\.(service|socket|timer|target)$/.test(name)) continue;
+      const text = await readFile(join(root, folder, name), 'utf8');
+      const wantedBy = /^WantedBy=(.+)$/m.exec(text)?.[1]?.split(/\s+/) ?? [];
+      for (const target of wantedBy) await placeLink(root, `${OWN_UNITS}/${target}.wants/${name}`, `${folder}/${name}`);
+    }
   }
+}
+
+/**
+ * Hash of what a definition puts onto the unit: not of texts, sizes and formats that only the artefacts around the disk
+ * show, so that a changed OVF description boots nothing again.
+ */
+export async function unitHash(image: LoadedImage): Promise<string> {
+  const { base, kernel, packages, artifacts, cloudInit } = image.definition;
+  const trees: Record<string, string> = {};
+  for (const folder of [...Object.keys(IMAGE_FOLDERS), 'rootfs', 'scripts']) trees[folder] = await hashTree(join(image.folder, folder));
+  const own = { unit: unitOf(image), base, kernel, packages, artifacts, cloudInit, settings: image.settingsSchema };
+  return hashData({ own: JSON.stringify(own), trees });
 }
 
 /** Files made from the definition; owner root, mode 0644. */

@@ -10,7 +10,7 @@ import { run } from '../kit/command.ts';
 import { hashTree, sha256File } from '../kit/hash.ts';
 import { packageRoot, templatePath } from '../kit/paths.ts';
 import { type Ownership, writePayload } from '../payload/archive.ts';
-import { generatedFiles, writeUnitFiles } from '../payload/tree.ts';
+import { generatedFiles, unitHash, writeUnitFiles } from '../payload/tree.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import type { PlaceOutput } from './place.ts';
 
@@ -32,12 +32,12 @@ export const payloadStage: Stage<PayloadInput, PayloadOutput> = {
   name: 'payload',
   version: 1,
   inputs: async (input) => ({
-    image: input.image.hash,
+    image: await unitHash(input.image),
     artifacts: input.artifacts.map(({ id }) => id),
     system: await hashTree(templatePath('system', 'rootfs')),
     firstboot: await hashTree(join(packageRoot(), 'firstboot', 'system')),
     unitctl: await sha256File(join(packageRoot(), 'dist', 'firstboot', 'unitctl.mjs')),
-    generated: generatedFiles(input.image, releaseOf(input)).map(({ path, content }) => [path, content]),
+    generated: generatedFiles(input.image, await releaseOf(input)).map(({ path, content }) => [path, content]),
   }),
   async run(input, folder, ctx) {
     const root = join(folder, 'root');
@@ -47,7 +47,7 @@ export const payloadStage: Stage<PayloadInput, PayloadOutput> = {
       await cp(artifact.output.root, root, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
       owners.push(...artifact.output.owners);
     }
-    await writeUnitFiles(input.image, releaseOf(input), root);
+    await writeUnitFiles(input.image, await releaseOf(input), root);
     await validateCloudConfigFiles(join(root, 'etc', 'cloud', 'cloud.cfg.d'), input.cloudInitSchemas);
     const plain = join(folder, 'payload.tar');
     await writePayload(root, owners, plain);
@@ -58,14 +58,14 @@ export const payloadStage: Stage<PayloadInput, PayloadOutput> = {
 };
 
 /** What /usr/lib/unit/release.json says. */
-function releaseOf(input: PayloadInput): Release {
-  const { definition, hash } = input.image;
+async function releaseOf(input: PayloadInput): Promise<Release> {
+  const { definition } = input.image;
   return {
     schemaVersion: 1,
     image: definition.name,
     version: definition.version,
     architecture: definition.base.architecture,
-    definitionHash: hash,
+    definitionHash: await unitHash(input.image),
     lockHash: input.lockHash,
     stepProtocol: STEP_PROTOCOL,
     builder: `unitsmith ${input.builderVersion}`,

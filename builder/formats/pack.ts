@@ -1,0 +1,121 @@
+/** Packages any disk into any of the formats: what `unitsmith pack` does, without an image definition. */
+import { constants, copyFile, mkdir, rename, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+
+import type { Cleanup } from '../kit/cleanup.ts';
+import type { Context } from '../kit/context.ts';
+import { temporaryBeside, temporaryFolder, writeFileAtomic } from '../kit/files.ts';
+import { sha256, sha256File } from '../kit/hash.ts';
+import type { WrittenFile } from './format.ts';
+import { assembleOva, ovaParts } from './ova/archive.ts';
+import type { OvfOptions } from './ova/options.ts';
+import { type Compression, writeQcow2 } from './qcow2/write.ts';
+import { writeRaw } from './raw/write.ts';
+import { writeVmdk } from './vmdk/write.ts';
+import type { VmdkResult } from './vmdk/writer.ts';
+
+/** Endings of the files, by format. A VMDK names itself inside, so alone it has the name that it has in the OVA. */
+export const EXTENSIONS = { ova: 'ova', qcow2: 'qcow2', raw: 'raw.zst', vmdk: 'vmdk' } as const;
+export type FormatName = keyof typeof EXTENSIONS;
+export const FORMATS = Object.keys(EXTENSIONS) as FormatName[];
+
+export interface PackRequest {
+  disk: string;
+  /** Base name of the files: plain ASCII without slashes. */
+  baseName: string;
+  formats: readonly FormatName[];
+  out: string;
+  compression: Compression;
+  /** Deflate level of the VMDK, 1 to 9. */
+  level?: number;
+  /** Also leaves the OVA's parts in `<out>/<baseName>-ova/`. */
+  ovaFolder: boolean;
+  ovf: OvfOptions;
+  mtime: Date;
+}
+
+/** Writes the files and SHA256SUMS into `out`; each appears only when it is whole. */
+export async function pack(request: PackRequest, ctx: Context, cleanup: Cleanup): Promise<WrittenFile[]> {
+  await mkdir(request.out, { recursive: true });
+  const target = (format: FormatName): string => join(request.out, `${request.baseName}.${EXTENSIONS[format]}`);
+  const files: WrittenFile[] = [];
+  if (request.formats.includes('ova') || request.formats.includes('vmdk')) {
+    const folder = await temporaryFolder(request.out, '.vmdk-', cleanup);
+    ctx.events.progress('compressing the disk');
+    const vmdk = await writeVmdk(request.disk, join(folder, vmdkName(request.baseName)), levelOf(request), ctx, cleanup);
+    if (request.formats.includes('ova')) files.push(...(await packOva(request, vmdk, target('ova'), ctx, cleanup)));
+    if (request.formats.includes('vmdk')) files.push(await moveVmdk(vmdk, join(request.out, basename(vmdk.file))));
+  }
+  if (request.formats.includes('qcow2')) {
+    ctx.events.progress('writing qcow2');
+    files.push(await writeQcow2(request.disk, target('qcow2'), request.compression, ctx, cleanup));
+  }
+  if (request.formats.includes('raw')) {
+    ctx.events.progress('writing the raw disk');
+    files.push(await writeRaw(request.disk, target('raw'), ctx, cleanup));
+  }
+  files.push(await writeSums(request.out, files));
+  return files;
+}
+
+/** Name of the disk in an OVA: VMware numbers them from 1. */
+export function vmdkName(baseName: string): string {
+  return `${baseName}-disk1.vmdk`;
+}
+
+async function packOva(request: PackRequest, vmdk: VmdkResult, target: string, ctx: Context, cleanup: Cleanup): Promise<WrittenFile[]> {
+  const ova = {
+    baseName: request.baseName,
+    vmdk: { ...vmdk, fileName: basename(vmdk.file) },
+    ovf: request.ovf,
+    mtime: request.mtime,
+    target,
+  };
+  const archive = await assembleOva(ova, ctx, cleanup);
+  return request.ovaFolder ? [archive, ...(await leaveParts(ova, join(request.out, `${request.baseName}-ova`)))] : [archive];
+}
+
+/** The OVA's parts as files: for clients that take a folder, and for a look. */
+export async function leaveParts(ova: Parameters<typeof ovaParts>[0], folder: string): Promise<WrittenFile[]> {
+  const { ovf, mf } = ovaParts(ova);
+  const parts: WrittenFile[] = [];
+  for (const { name, text } of [ovf, mf]) {
+    await writeFileAtomic(join(folder, name), text);
+    parts.push({ path: join(folder, name), bytes: Buffer.byteLength(text), sha256: sha256(text) });
+  }
+  const disk = join(folder, ova.vmdk.fileName);
+  await copyWhole(ova.vmdk.file, disk);
+  parts.push({ path: disk, bytes: ova.vmdk.size, sha256: ova.vmdk.sha256 });
+  return parts;
+}
+
+/** Copies a file so that it appears whole; a clone of its blocks where the file system can. */
+export async function copyWhole(from: string, to: string): Promise<void> {
+  const partial = temporaryBeside(to);
+  try {
+    await copyFile(from, partial, constants.COPYFILE_FICLONE);
+    await rename(partial, to);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
+}
+
+async function moveVmdk(vmdk: VmdkResult, target: string): Promise<WrittenFile> {
+  await rename(vmdk.file, target);
+  return { path: target, bytes: vmdk.size, sha256: vmdk.sha256 };
+}
+
+/** SHA256SUMS, as sha256sum(1) checks it, names relative to the folder. */
+export async function writeSums(out: string, files: readonly WrittenFile[]): Promise<WrittenFile> {
+  const path = join(out, 'SHA256SUMS');
+  const lines = files
+    .map((file) => `${file.sha256}  ${file.path.slice(out.length + 1)}\n`)
+    .sort((a, b) => (a.slice(66) < b.slice(66) ? -1 : 1));
+  await writeFileAtomic(path, lines.join(''));
+  return { path, bytes: lines.join('').length, sha256: await sha256File(path) };
+}
+
+function levelOf(request: PackRequest): { level?: number } {
+  return request.level === undefined ? {} : { level: request.level };
+}

@@ -1,0 +1,175 @@
+/** The whole bake, from definition to verified artefacts: one flat list of calls. */
+import { readFile } from 'node:fs/promises';
+
+import { auditRuleNames } from '../audit/index.ts';
+import { bytesOf, type LoadedImage } from '../definition/definition.ts';
+import { loadImage } from '../definition/load.ts';
+import { type Lock, lockPath, readLock } from '../definition/lock.ts';
+import { preflight } from '../doctor/preflight.ts';
+import type { Cleanup } from '../kit/cleanup.ts';
+import type { Context } from '../kit/context.ts';
+import { sha256File } from '../kit/hash.ts';
+import { templatePath } from '../kit/paths.ts';
+import { basePackages } from '../payload/base.ts';
+import { takeBuildLock } from '../pipeline/build-lock.ts';
+import { StageCache } from '../pipeline/cache.ts';
+import { Runner, type StageResult } from '../pipeline/runner.ts';
+import { type ArchiveOptions, archiveLines } from '../sources/debian/archive.ts';
+import { type Override, readOverrides } from '../sources/override.ts';
+import { removeMappedTree } from '../tools/namespace.ts';
+import { detectAcceleration } from '../vm/accel.ts';
+import type { Acceleration } from '../vm/spec.ts';
+import { artifactRequest, artifactsOf } from './artifacts.ts';
+import { auditStage } from './audit.ts';
+import { type BakeBehaviour, bakeStage } from './bake.ts';
+import { deliver } from './deliver.ts';
+import { diskStage } from './disk.ts';
+import { documents, holdToBudget } from './documents.ts';
+import { type FetchOutput, fetchStage } from './fetch.ts';
+import { artefactName, baseNameOf, type Packaged, type PackageOptions, packageImage } from './package.ts';
+import { payloadStage } from './payload.ts';
+import { type PlaceOutput, placeStage } from './place.ts';
+import { proofStage } from './proof.ts';
+import { resolveStage } from './resolve.ts';
+import { type RootfsOutput, rootfsStage } from './rootfs.ts';
+import { toolVersions } from './tool-versions.ts';
+import { type VerifyInput, verifyStage } from './verify.ts';
+
+export interface BakeOptions {
+  image: string;
+  builderVersion: string;
+  archive: ArchiveOptions;
+  /** `NAME=PATH` of --artifact, as given. */
+  artifacts: readonly string[];
+  behaviour: BakeBehaviour;
+  packaging: PackageOptions;
+  /** Folder for the artefacts. */
+  out: string;
+  /** Boot and finalise the sealed disk before it is packaged. */
+  proof: boolean;
+  /** Boot the artefacts as they ship. */
+  verify: 'none' | 'quick' | 'full';
+}
+
+export interface BakeResult {
+  image: string;
+  version: string;
+  files: { path: string; bytes: number; sha256: string }[];
+  stageIds: Record<string, string>;
+}
+
+/** Bakes one image. @throws UserError of the stage that failed; nothing partial is left in `out`. */
+export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cleanup): Promise<BakeResult> {
+  const image = await loadImage(options.image, ctx, { auditRules: auditRuleNames() });
+  const lock = await readLock(image.folder);
+  const lockHash = lock === undefined ? null : await sha256File(lockPath(image.folder));
+  const overrides = await readOverrides(options.artifacts, Object.keys(image.definition.artifacts ?? {}));
+  await preflight(ctx, {
+    diskBytes: bytesOf(image.definition.hardware.disk),
+    memoryBytes: bytesOf(image.definition.hardware.memory),
+    out: options.out,
+  });
+  await takeBuildLock(ctx.cacheDir, cleanup);
+  const remove = (folder: string): Promise<void> => removeMappedTree(ctx, folder);
+  await new StageCache(ctx.cacheDir).sweep(remove);
+  const acceleration = await detectAcceleration(ctx);
+  const runner = new Runner(ctx, image.definition.name, remove);
+  const common = { image, lock, overrides, archive: options.archive, purpose: 'bake' } as const;
+
+  const resolved = await runner.run(resolveStage, { ...common, basePackages: basePackages(image.definition) });
+  const fetched = await runner.run(fetchStage, { ...common, resolved: resolved.output });
+  const rootfs = await runner.run(rootfsStage, {
+    image,
+    repository: fetched.output.repository,
+    packages: resolved.output.packages,
+    requested: resolved.output.requested,
+    sources: `${archiveLines(image.definition.base).join('\n')}\n`,
+    systemFiles: templatePath('system', 'before-install'),
+  });
+  const disk = await runner.run(diskStage, {
+    rootfs: rootfs.output,
+    rootfsId: rootfs.id,
+    diskBytes: bytesOf(image.definition.hardware.disk),
+    title: image.definition.title.en,
+  });
+  const placed = await placeAll(runner, common, fetched.output, rootfs);
+  const payload = await runner.run(payloadStage, {
+    image,
+    lockHash,
+    builderVersion: options.builderVersion,
+    artifacts: placed,
+    cloudInitSchemas: rootfs.output.cloudInitSchemas,
+  });
+  const baked = await runner.run(bakeStage, {
+    image,
+    disk: disk.output,
+    diskId: disk.id,
+    payload: payload.output.tar,
+    acceleration,
+    behaviour: options.behaviour,
+  });
+  const audit = await runner.run(auditStage, { image, disk: baked.output.disk, bakeId: baked.id, packages: rootfs.output.packages });
+  const proof = options.proof
+    ? await runner.run(proofStage, { image, disk: baked.output.disk, bakeId: baked.id, acceleration })
+    : undefined;
+  const packaged = await packageImage(runner, {
+    image,
+    disk: baked.output.disk,
+    bakeId: baked.id,
+    options: options.packaging,
+    mtime: new Date(resolved.output.archive.updated),
+  });
+  holdToBudget(image, audit.output.inventory, packaged.files);
+  const verified =
+    options.verify === 'none' ? undefined : await runner.run(verifyStage, verifyInput(image, packaged, options.verify, acceleration));
+
+  const baseName = baseNameOf(image);
+  const artefacts = packaged.files.map(({ format, file }) => ({ name: artefactName(baseName, format), file }));
+  const texts = documents({
+    image,
+    lock: lock === undefined || lockHash === null ? undefined : { content: lock, sha256: lockHash },
+    resolved: resolved.output,
+    fetched: fetched.output,
+    inventory: audit.output.inventory,
+    auditReport: await readFile(audit.output.report, 'utf8'),
+    proof: proof?.output,
+    verify: verified?.output,
+    artefacts: artefacts.map(({ name }) => name),
+    stageIds: runner.ids,
+    builderVersion: options.builderVersion,
+    tools: await toolVersions(ctx),
+  });
+  const parts = options.packaging.ovaFolder ? packaged.ova : undefined;
+  const files = await deliver({ out: options.out, baseName, artefacts, documents: texts, parts }, ctx);
+  return { image: image.definition.name, version: image.definition.version, files, stageIds: runner.ids };
+}
+
+function verifyInput(image: LoadedImage, packaged: Packaged, matrix: 'quick' | 'full', acceleration: Acceleration): VerifyInput {
+  const { cpus, memory } = image.definition.hardware;
+  const files = packaged.files.map(({ file }) => file);
+  return {
+    files: files.map(({ path }) => path),
+    hashes: files.map(({ sha256 }) => sha256),
+    matrix,
+    acceleration,
+    cpus,
+    memoryMiB: Math.round(bytesOf(memory) / 2 ** 20),
+  };
+}
+
+/** Every artifact that has files for the unit, each in a stage of its own. */
+async function placeAll(
+  runner: Runner,
+  common: { image: LoadedImage; lock: Lock | undefined; overrides: Record<string, Override>; archive: ArchiveOptions; purpose: 'bake' },
+  fetched: FetchOutput,
+  rootfs: StageResult<RootfsOutput>,
+): Promise<StageResult<PlaceOutput>[]> {
+  const placed: StageResult<PlaceOutput>[] = [];
+  for (const [name, definition] of artifactsOf(common)) {
+    const artifact = fetched.artifacts[name];
+    if (artifact === undefined) throw new Error(`artifact ${name} was not fetched`);
+    const request = artifactRequest(common, name, definition, fetched.python);
+    placed.push(await runner.run(placeStage, { request, fetched: artifact, rootfs: rootfs.output.tar, rootfsId: rootfs.id }));
+  }
+  return placed;
+}

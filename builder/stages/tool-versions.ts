@@ -1,0 +1,20 @@
+/** Versions of the outside programs that decide what comes out: for the provenance. */
+import { run } from '../kit/command.ts';
+import type { Context } from '../kit/context.ts';
+
+const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  mmdebstrap: ['mmdebstrap', '--version'],
+  mke2fs: ['mke2fs', '-V'],
+  packer: ['packer', 'version'],
+  'qemu-img': ['qemu-img', '--version'],
+  'qemu-system-x86_64': ['qemu-system-x86_64', '--version'],
+};
+
+/** Program to version number. */
+export async function toolVersions(ctx: Context): Promise<Record<string, string>> {
+  const entries = Object.entries(COMMANDS).map(async ([name, [program = name, ...args]]) => {
+    const { stdout, stderr } = await run(ctx, program, args, { quiet: true });
+    return [name, /\d+(\.\d+)+/.exec(`${stdout}\n${stderr}`)?.[0] ?? 'unknown'] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
