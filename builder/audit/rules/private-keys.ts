@@ -1,4 +1,5 @@
 import type { Found, Rule, Subject } from '../rule.ts';
+import type { SealedEntry } from '../tree.ts';
 
 /**
  * A private key in an image is known to everybody who has the image. What a Debian package ships, unchanged, is in every
@@ -11,14 +12,24 @@ export const privateKeys: Rule = {
   check: (subject) => [...fromContent(subject), ...wireguard(subject), ...unsearched(subject)],
 };
 
+/** One finding a file, whatever the number of its keys. */
 function fromContent({ keys, packages }: Subject): Found[] {
-  const seen = new Set<string>();
-  return keys
-    .filter(({ kind, entry, what }) => kind === 'private-key' && !seen.has(`${entry.path} ${what}`) && seen.add(`${entry.path} ${what}`))
-    .map(({ entry, what }): Found => {
-      if (!packages.unchanged(entry)) return { path: entry.path, message: `holds a private key (${what})` };
-      return { path: entry.path, message: `holds a ${what} as the package ${packages.owner(entry.path)} ships it`, severity: 'info' };
-    });
+  const files = new Map<string, { entry: SealedEntry; kinds: Set<string> }>();
+  for (const { kind, entry, what } of keys) {
+    if (kind !== 'private-key') continue;
+    const file = files.get(entry.path) ?? { entry, kinds: new Set() };
+    file.kinds.add(what);
+    files.set(entry.path, file);
+  }
+  return [...files.values()].map(({ entry, kinds }): Found => {
+    const what = [...kinds].sort().join(', ');
+    if (!packages.unchanged(entry)) return { path: entry.path, message: `holds a private key (${what})` };
+    return {
+      path: entry.path,
+      message: `holds a private key (${what}) as the package ${packages.owner(entry.path)} ships it`,
+      severity: 'info',
+    };
+  });
 }
 
 /** wg(8): a key is 32 bytes in base64, so it has no marker to search for. */
