@@ -19,6 +19,13 @@ const OWN_UNITS = '/etc/systemd/system';
 /** First boot's scripts, in firstboot/system/. */
 const SCRIPTS = ['announce', 'firewall', 'wait-ready'] as const;
 
+/** Units of the distribution that Debian leaves off and every unit needs, with the target that wants them. */
+const DISTRIBUTION_UNITS = [
+  ['systemd-networkd.service', 'multi-user.target'],
+  ['systemd-networkd.socket', 'sockets.target'],
+  ['systemd-networkd-wait-online.service', 'network-online.target'],
+] as const;
+
 /** Folders of an image that are copied below /usr/lib/unit as they are. */
 const IMAGE_FOLDERS = { templates: UNIT_PATHS.templates, 'apply.d': UNIT_PATHS.applyDir, look: `${UNIT_PATHS.lib}/look` } as const;
 
@@ -43,6 +50,7 @@ async function placeFirstBoot(root: string): Promise<void> {
 
 /** Makes the links that `systemctl enable` would make for the engine's and the image's own units (systemd.unit(5)). The product's target waits for the unit to be finalised. */
 async function enableUnits(root: string): Promise<void> {
+  for (const [name, target] of DISTRIBUTION_UNITS) await placeLink(root, `${OWN_UNITS}/${target}.wants/${name}`, `${VENDOR_UNITS}/${name}`);
   for (const folder of [VENDOR_UNITS, OWN_UNITS]) {
     for (const name of await readdir(join(root, folder))) {
       if (name === PRODUCT_TARGET || !/\.(service|socket|timer|target)$/.test(name)) continue;

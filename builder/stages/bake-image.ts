@@ -1,5 +1,6 @@
 /** The whole bake, from definition to verified artefacts: one flat list of calls. */
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import { auditRuleNames } from '../audit/index.ts';
 import { bytesOf, type LoadedImage } from '../definition/definition.ts';
@@ -84,7 +85,7 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
     packages: resolved.output.packages,
     requested: resolved.output.requested,
     sources: `${archiveLines(image.definition.base).join('\n')}\n`,
-    systemFiles: templatePath('system', 'before-install'),
+    systemFiles: [templatePath('system', 'before-install'), join(image.folder, 'before-install')],
   });
   const disk = await runner.run(diskStage, {
     rootfs: rootfs.output,

@@ -28,8 +28,8 @@ export interface RootfsInput {
   requested: readonly string[];
   /** Text of /etc/apt/sources.list on the unit: the distribution's public archive. */
   sources: string;
-  /** Folder copied into the tree before anything is unpacked (dpkg's path-excludes): it must hold no package's conffile. */
-  systemFiles: string;
+  /** Folders copied into the tree before anything is unpacked (dpkg's path-excludes): they must hold no package's conffile. */
+  systemFiles: readonly string[];
 }
 
 export interface RootfsOutput {
@@ -53,7 +53,7 @@ export const rootfsStage: Stage<RootfsInput, RootfsOutput> = {
     packages: input.packages.map(({ name, version, sha256: hash }) => [name, version, hash ?? null]),
     requested: [...input.requested].sort(),
     sources: sha256(input.sources),
-    systemFiles: await hashTree(input.systemFiles),
+    systemFiles: await Promise.all(input.systemFiles.map(hashTree)),
     own: await hashTree(templatePath('rootfs')),
   }),
   run: makeRootfs,
@@ -64,9 +64,11 @@ async function makeRootfs(input: RootfsInput, folder: string, ctx: Context, clea
   const work = join(folder, 'work');
   cleanup.add(`work folder ${work}`, () => removeMappedTree(ctx, work));
   await mkdir(work);
-  const archives = [join(work, 'own.tar'), join(work, 'system.tar')] as const;
-  await archiveOwnFiles(templatePath('rootfs', 'before-install'), archives[0]);
-  await archiveOwnFiles(input.systemFiles, archives[1]);
+  const archives: string[] = [];
+  for (const [index, folder] of [templatePath('rootfs', 'before-install'), ...input.systemFiles].entries()) {
+    archives.push(join(work, `before-${index}.tar`));
+    await archiveOwnFiles(folder, join(work, `before-${index}.tar`));
+  }
   const sources = join(work, 'sources.list');
   await writeFile(sources, input.sources);
 

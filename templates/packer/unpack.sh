@@ -7,10 +7,16 @@ printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d
 chmod 755 /usr/sbin/policy-rc.d
 
 # Owners by name, folders and links that exist stay as they are (/lib is a link).
-tar --extract --file /var/tmp/unitsmith-payload.tar --directory / --same-owner --same-permissions \
-    --no-overwrite-dir --keep-directory-symlink
-rm -f /var/tmp/unitsmith-payload.tar
+unpack() {
+    tar --extract --file /var/tmp/unitsmith-payload.tar --directory / --same-owner --same-permissions \
+        --no-overwrite-dir --keep-directory-symlink "$@"
+}
 
-# What packages would have set up for files that the payload brings.
-systemd-sysusers
+# Users that the payload declares have to be there before files can be theirs.
+if tar --list --file /var/tmp/unitsmith-payload.tar | grep -q '^usr/lib/sysusers\.d/.'; then
+    unpack --wildcards 'usr/lib/sysusers.d/*'
+    systemd-sysusers
+fi
+unpack
+rm -f /var/tmp/unitsmith-payload.tar
 ldconfig

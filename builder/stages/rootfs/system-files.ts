@@ -1,15 +1,15 @@
 /** Our own files as an archive: so that a maintainer's umask and user id do not get into an image. */
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { pack } from 'tar-stream';
 
-/** Writes everything below `folder` as a tar: owner root, mode 0644, or 0755 for folders and executables. */
+/** Writes everything below `folder` as a tar: owner root, mode 0644, or 0755 for folders and executables. A missing folder counts as empty. */
 export async function archiveOwnFiles(folder: string, file: string): Promise<void> {
   const archive = pack();
   const written = pipeline(archive, createWriteStream(file));
-  const names = (await readdir(folder, { recursive: true })).sort();
+  const names = existsSync(folder) ? (await readdir(folder, { recursive: true })).sort() : [];
   for (const name of names) {
     const path = join(folder, name);
     const info = await lstat(path);

@@ -45,7 +45,7 @@ function prepare(mmdebstrap: string) {
     packages: [{ name: 'nginx', version: '1.0' }],
     requested: ['nginx'],
     sources: 'deb http://deb.debian.org/debian trixie main\n',
-    systemFiles,
+    systemFiles: [systemFiles],
   };
   const run = async (): Promise<void> => {
     const cleanup = new Cleanup();
