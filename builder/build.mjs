@@ -10,6 +10,8 @@ const common = { bundle: true, platform: 'node', format: 'esm', target: 'node20'
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 await build({ ...common, entryPoints: ['builder/main.ts'], outfile: 'dist/unitsmith.mjs', packages: 'external', sourcemap: 'linked' });
+// A thread starts from a file of its own, which the builder expects beside itself.
+await build({ ...common, entryPoints: ['builder/formats/vmdk/deflate-worker.mjs'], outfile: 'dist/deflate-worker.mjs' });
 await build({
   ...common,
   entryPoints: ['firstboot/ctl/main.ts'],

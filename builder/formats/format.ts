@@ -1,9 +1,10 @@
 /** What formats share: a disk to read, and a file that was written. */
-import { rm } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Cleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
+import { ExitCode, ToolError, UserError } from '../kit/errors.ts';
 import { temporaryFolder } from '../kit/files.ts';
 import { convertDisk, type DiskFormat, diskInfo } from '../tools/qemu-img.ts';
 import { type Extent, mapExtents } from './vmdk/extents.ts';
@@ -14,6 +15,14 @@ export interface WrittenFile {
   sha256: string;
 }
 
+/** A disk image as qemu-img knows it. */
+export interface SourceDisk {
+  path: string;
+  format: DiskFormat;
+  /** Virtual size in bytes. */
+  capacity: number;
+}
+
 /** A disk that can be read straight from its file. */
 export interface ReadableDisk {
   file: string;
@@ -22,16 +31,55 @@ export interface ReadableDisk {
   capacity: number;
 }
 
-/** Finds where a disk's data is. One that is compressed or stands on another is converted first, into a folder that `cleanup` removes. */
-export async function readableDisk(path: string, ctx: Context, cleanup: Cleanup): Promise<ReadableDisk> {
-  const info = await diskInfo(ctx, path);
-  const direct = await mapExtents(ctx, path, info.format);
-  if (direct !== undefined) return { file: path, extents: direct, capacity: info.virtualBytes };
+const FORMATS: readonly DiskFormat[] = ['raw', 'qcow2', 'vmdk'];
+
+/** Looks a disk up. @throws UserError where there is none, or it is none that can be packaged */
+export async function openSource(ctx: Context, path: string): Promise<SourceDisk> {
+  const file = await stat(path).catch(() => undefined);
+  if (file === undefined || file.isDirectory()) {
+    throw new UserError(`There is no disk image ${path}`, { exitCode: ExitCode.usage, remedies: ['name a raw, qcow2 or VMDK file'] });
+  }
+  const info = await diskInfo(ctx, path).catch((error: unknown) => {
+    throw unreadable(path, error);
+  });
+  const format = FORMATS.find((known) => known === info.format);
+  if (format !== undefined && info.virtualBytes > 0) return { path, format, capacity: info.virtualBytes };
+  throw new UserError(`${path} cannot be packaged`, {
+    exitCode: ExitCode.usage,
+    why: format === undefined ? `its format is ${info.format}` : 'it is empty',
+    remedies: [`take a disk image of one of: ${FORMATS.join(', ')}`],
+  });
+}
+
+/** The disk as a raw file: itself, or a sparse copy in a folder that `cleanup` removes. */
+export async function asRaw(ctx: Context, disk: SourceDisk, cleanup: Cleanup): Promise<SourceDisk> {
+  if (disk.format === 'raw') return disk;
   const folder = await temporaryFolder(join(ctx.cacheDir, 'tmp'), 'raw-', cleanup);
-  const raw = join(folder, 'disk.raw');
-  cleanup.add(`temporary disk ${raw}`, () => rm(raw, { force: true }));
-  await convertDisk(ctx, { path, format: info.format as DiskFormat }, { path: raw, format: 'raw' });
-  const extents = await mapExtents(ctx, raw, 'raw');
-  if (extents === undefined) throw new Error(`${raw} is raw and yet cannot be read directly`);
-  return { file: raw, extents, capacity: info.virtualBytes };
+  const path = join(folder, 'disk.raw');
+  ctx.events.progress('reading the disk');
+  await convertDisk(ctx, disk, { path, format: 'raw' }).catch((error: unknown) => {
+    throw unreadable(disk.path, error);
+  });
+  return { ...disk, path, format: 'raw' };
+}
+
+/** Finds where a disk's data is. One that is compressed or not all in its own file is converted first. */
+export async function readableDisk(path: string, ctx: Context, cleanup: Cleanup): Promise<ReadableDisk> {
+  const disk = await openSource(ctx, path);
+  const direct = await mapExtents(ctx, disk);
+  if (direct !== undefined) return { file: path, extents: direct, capacity: disk.capacity };
+  const raw = await asRaw(ctx, disk, cleanup);
+  const extents = await mapExtents(ctx, raw);
+  if (extents === undefined) throw new Error(`${raw.path} is raw and yet cannot be read directly`);
+  return { file: raw.path, extents, capacity: disk.capacity };
+}
+
+function unreadable(path: string, error: unknown): unknown {
+  if (!(error instanceof ToolError) || error.failure.missing) return error;
+  return new UserError(`qemu-img cannot read ${path}`, {
+    exitCode: ExitCode.usage,
+    why: error.failure.tail.at(-1) ?? error.message,
+    remedies: ['see that no virtual machine is running on it', 'check it: qemu-img check FILE'],
+    cause: error,
+  });
 }

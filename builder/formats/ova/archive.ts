@@ -8,6 +8,7 @@ import type { Context } from '../../kit/context.ts';
 import { temporaryBeside } from '../../kit/files.ts';
 import { sha256 } from '../../kit/hash.ts';
 import type { WrittenFile } from '../format.ts';
+import { writeAll } from '../write-all.ts';
 import { ovfDescriptor } from './descriptor.ts';
 import { manifestText } from './manifest.ts';
 import type { OvfOptions } from './options.ts';
@@ -45,10 +46,9 @@ export async function assembleOva(request: OvaRequest, ctx: Context, cleanup: Cl
     for await (const chunk of members(request)) {
       ctx.signal.throwIfAborted();
       hash.update(chunk);
-      await handle.write(chunk);
+      await writeAll(handle, chunk, size);
       size += chunk.length;
     }
-    await handle.sync();
   } catch (error) {
     await rm(partial, { force: true });
     throw error;
@@ -65,11 +65,11 @@ async function* members(request: OvaRequest): AsyncGenerator<Buffer> {
   const { mtime, vmdk } = request;
   for (const { name, text } of [ovf, mf]) {
     const data = Buffer.from(text, 'utf8');
-    yield tarHeader({ name, size: data.length, mtime });
+    yield await tarHeader({ name, size: data.length, mtime });
     yield data;
     yield padding(data.length);
   }
-  yield tarHeader({ name: vmdk.fileName, size: vmdk.size, mtime });
+  yield await tarHeader({ name: vmdk.fileName, size: vmdk.size, mtime });
   yield* createReadStream(vmdk.file, { highWaterMark: 4 << 20 }) as AsyncIterable<Buffer>;
   yield padding(vmdk.size);
   yield endOfArchive();

@@ -21,7 +21,7 @@ export interface Member {
 }
 
 /** The 512 bytes in front of a member. @throws RangeError for a name that needs more than a ustar header holds */
-export function tarHeader(member: Member): Buffer {
+export async function tarHeader(member: Member): Promise<Buffer> {
   if (!/^[\x21-\x7e]{1,100}$/.test(member.name) || member.name.includes('/')) {
     throw new RangeError(`${JSON.stringify(member.name)} cannot be the name of a file in an OVA`);
   }
@@ -38,8 +38,7 @@ export function tarHeader(member: Member): Buffer {
     mtime: member.mtime,
     type: 'file',
   });
-  const header = Buffer.from((archive.read() as Buffer).subarray(0, BLOCK));
-  archive.destroy();
+  const header = await firstBlock(archive as unknown as AsyncIterable<Buffer>);
   return large ? withLargeSize(header, member.size) : header;
 }
 
@@ -51,6 +50,12 @@ export function padding(size: number): Buffer {
 /** Two empty blocks end an archive. */
 export function endOfArchive(): Buffer {
   return Buffer.alloc(2 * BLOCK);
+}
+
+async function firstBlock(archive: AsyncIterable<Buffer>): Promise<Buffer> {
+  // Leaving the loop destroys the stream.
+  for await (const chunk of archive) return Buffer.from(chunk.subarray(0, BLOCK));
+  throw new Error('tar-stream wrote no header');
 }
 
 function withLargeSize(header: Buffer, size: number): Buffer {

@@ -6,8 +6,7 @@ import { run } from '../../kit/command.ts';
 import type { Context } from '../../kit/context.ts';
 import { temporaryBeside } from '../../kit/files.ts';
 import { sha256File } from '../../kit/hash.ts';
-import { diskInfo } from '../../tools/qemu-img.ts';
-import type { WrittenFile } from '../format.ts';
+import { openSource, type WrittenFile } from '../format.ts';
 
 export const COMPRESSIONS = ['zstd', 'zlib'] as const;
 export type Compression = (typeof COMPRESSIONS)[number];
@@ -38,10 +37,10 @@ export async function writeQcow2(
   ctx: Context,
   cleanup: Cleanup,
 ): Promise<WrittenFile> {
-  const { format } = await diskInfo(ctx, source);
+  const disk = await openSource(ctx, source);
   const partial = temporaryBeside(target);
   const keep = cleanup.add(`unfinished ${target}`, () => rm(partial, { force: true }));
-  await run(ctx, 'qemu-img', qcow2Arguments({ path: source, format }, partial, compression));
+  await run(ctx, 'qemu-img', qcow2Arguments(disk, partial, compression));
   const sha256 = await sha256File(partial);
   await rename(partial, target);
   keep();

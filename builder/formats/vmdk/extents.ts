@@ -4,7 +4,7 @@ import Type, { type Static } from 'typebox';
 import { run } from '../../kit/command.ts';
 import type { Context } from '../../kit/context.ts';
 import { compileSchema } from '../../kit/schema.ts';
-import { GRAIN_BYTES } from './layout.ts';
+import type { DiskFormat } from '../../tools/qemu-img.ts';
 
 const MapEntry = Type.Object({
   start: Type.Integer(),
@@ -23,16 +23,33 @@ export interface Extent {
   offset: number;
 }
 
+export function mapArguments(path: string, format: DiskFormat): string[] {
+  return ['map', '--output=json', '-f', format, path];
+}
+
 /**
- * The extents with data, ascending; undefined where some cannot be read straight from the file (compressed clusters,
- * a backing file): the caller converts such an image first.
+ * The extents with data, ascending; undefined where some cannot be read straight from the file (compressed clusters, a
+ * backing or a data file, a VMDK whose extents are files of their own): the caller converts such an image first.
  */
-export async function mapExtents(ctx: Context, file: string, format: string): Promise<Extent[] | undefined> {
-  const { stdout } = await run(ctx, 'qemu-img', ['map', '--output=json', '--force-share', '-f', format, file], { quiet: true });
+export async function mapExtents(ctx: Context, disk: { path: string; format: DiskFormat }): Promise<Extent[] | undefined> {
+  if (disk.format === 'vmdk' || (disk.format === 'qcow2' && (await hasDataFile(disk.path)))) return undefined;
+  const { stdout } = await run(ctx, 'qemu-img', mapArguments(disk.path, disk.format), { quiet: true });
   const data: unknown = JSON.parse(stdout);
   const violations = compileSchema(Type.Array(MapEntry))(data);
   if (violations.length > 0) throw new Error(`qemu-img map says what was not expected: ${violations[0]?.path} ${violations[0]?.message}`);
   return toExtents(data as MapEntry[]);
+}
+
+/** Incompatible feature bit 2 of a qcow2 header (docs/interop/qcow2.txt): the map's offsets are then those of another file. */
+async function hasDataFile(path: string): Promise<boolean> {
+  const header = Buffer.alloc(80);
+  const handle = await open(path);
+  try {
+    await handle.read(header, 0, header.length, 0);
+  } finally {
+    await handle.close();
+  }
+  return header.readUInt32BE(4) >= 3 && (header.readBigUInt64BE(72) & 4n) !== 0n;
 }
 
 /** Exported for its test. */
@@ -46,46 +63,4 @@ export function toExtents(entries: readonly MapEntry[]): Extent[] | undefined {
     else extents.push({ start, length, offset });
   }
   return extents;
-}
-
-export interface Grain {
-  index: number;
-  /** 64 KiB; what lies beyond the disk's end or in a hole is zero. */
-  data: Buffer;
-}
-
-/** Every grain that an extent touches, ascending, each once. */
-export async function* readGrains(file: string, extents: readonly Extent[]): AsyncGenerator<Grain> {
-  const handle = await open(file);
-  try {
-    let current: Grain | undefined;
-    for (const extent of extents) {
-      const end = extent.start + extent.length;
-      for (let at = extent.start; at < end; ) {
-        const index = Math.floor(at / GRAIN_BYTES);
-        const stop = Math.min(end, (index + 1) * GRAIN_BYTES);
-        if (current !== undefined && current.index !== index) yield current;
-        if (current === undefined || current.index !== index) current = { index, data: Buffer.alloc(GRAIN_BYTES) };
-        await readFully(
-          handle,
-          current.data.subarray(at - index * GRAIN_BYTES, stop - index * GRAIN_BYTES),
-          extent.offset + at - extent.start,
-        );
-        at = stop;
-      }
-    }
-    if (current !== undefined) yield current;
-  } finally {
-    await handle.close();
-  }
-}
-
-/** A read beyond the end of a raw file leaves zeroes: a disk whose size is no whole sector is padded. */
-async function readFully(handle: Awaited<ReturnType<typeof open>>, target: Buffer, position: number): Promise<void> {
-  let filled = 0;
-  while (filled < target.length) {
-    const { bytesRead } = await handle.read(target, filled, target.length - filled, position + filled);
-    if (bytesRead === 0) return;
-    filled += bytesRead;
-  }
 }

@@ -10,6 +10,8 @@ export const GRAIN_BYTES = GRAIN_SECTORS * SECTOR;
 export const TABLE_ENTRIES = 512;
 /** Sectors before the first grain: the header, the descriptor's room, and padding to a grain. */
 export const OVERHEAD_SECTORS = 128;
+/** In front of a grain: u64 first sector, u32 compressed bytes; the zlib stream follows at once. */
+export const GRAIN_MARKER_BYTES = 12;
 export const DESCRIPTOR_OFFSET = 1;
 export const DESCRIPTOR_SECTORS = 20;
 
@@ -52,15 +54,6 @@ export function marker(type: MarkerType, sectors: number): Buffer {
   return sector;
 }
 
-/** A grain as it stands in the file: first sector on the disk, size, zlib stream, padded to a sector. */
-export function grainRecord(grain: number, compressed: Buffer): Buffer {
-  const record = Buffer.alloc(Math.ceil((12 + compressed.length) / SECTOR) * SECTOR);
-  record.writeBigUInt64LE(BigInt(grain * GRAIN_SECTORS), 0);
-  record.writeUInt32LE(compressed.length, 8);
-  compressed.copy(record, 12);
-  return record;
-}
-
 export interface DescriptorOptions {
   capacitySectors: number;
   /** Name of the VMDK itself, as it stands in the OVF's References. */
@@ -72,7 +65,7 @@ export interface DescriptorOptions {
 /** The text descriptor, padded to its room. Geometry and adapter are those of VMware's own exports, whatever the OVF's controller. */
 export function descriptor(options: DescriptorOptions): Buffer {
   const { capacitySectors, contentId } = options;
-  const cylinders = Math.min(65535, Math.ceil(capacitySectors / (255 * 63)));
+  const cylinders = Math.min(65535, Math.floor(capacitySectors / (255 * 63)));
   // 0xffffffff and 0xfffffffe mean "no parent" and "unknown" (Virtual Disk Format 5.0).
   const cid = Math.min(contentId.readUInt32BE(0), 0xfffffffd);
   const lines = [
