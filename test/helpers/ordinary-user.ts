@@ -1,0 +1,125 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { homedir, tmpdir, userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** Somebody who is not root, for what must work without being root. */
+export interface OrdinaryUser {
+  name: string;
+  /** A folder that belongs to the user. */
+  home: string;
+  /** argv that runs `argv` as the user. */
+  argv(argv: readonly string[]): string[];
+  remove(): void;
+}
+
+/** The caller, or, where that is root, a user made for this run (with ids of its own to map, as adduser gives them). */
+export function ordinaryUser(): OrdinaryUser {
+  if (process.geteuid?.() !== 0) {
+    const home = mkdtempSync(join(homedir(), '.unitsmith-test-'));
+    return { name: userInfo().username, home, argv: (argv) => [...argv], remove: () => rmSync(home, { recursive: true, force: true }) };
+  }
+  const name = `unitsmith-test-${process.pid}`;
+  const home = join('/var/tmp', name);
+  execFileSync('useradd', ['--create-home', '--home-dir', home, '--shell', '/bin/bash', name]);
+  const tmp = join(home, 'tmp');
+  execFileSync('install', ['-d', '-o', name, tmp]);
+  const setpriv = ['setpriv', `--reuid=${name}`, `--regid=${name}`, '--init-groups', '--'];
+  return {
+    name,
+    home,
+    // setpriv replaces itself by the program, so that signals reach it.
+    argv: (argv) => [...setpriv, 'env', `HOME=${home}`, `USER=${name}`, `TMPDIR=${tmp}`, ...argv],
+    remove: () => {
+      spawnSync('userdel', ['--remove', name]);
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** `unitsmith` as users have it: packed by npm, installed outside the checkout. */
+export interface Installed {
+  command: string;
+  user: OrdinaryUser;
+}
+
+export function installPackage(user: OrdinaryUser, checkout: string): Installed {
+  const work = mkdtempSync(join(tmpdir(), 'packed-'));
+  const packed = JSON.parse(
+    execFileSync('npm', ['pack', '--json', '--pack-destination', work], {
+      cwd: checkout,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }),
+  ) as [{ filename: string }];
+  const prefix = join(dirname(user.home), `${user.name}-prefix`);
+  mkdirSync(prefix, { recursive: true });
+  execFileSync('npm', ['install', '--global', '--no-audit', '--no-fund', '--prefix', prefix, join(work, packed[0].filename)], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const remove = (): void => {
+    user.remove();
+    rmSync(prefix, { recursive: true, force: true });
+  };
+  return { command: join(prefix, 'bin', 'unitsmith'), user: { ...user, remove } };
+}
+
+export interface Outcome {
+  exitCode: number | null;
+  stderr: string;
+  events: { type: string; [member: string]: unknown }[];
+}
+
+/** Runs a command of the installed package as the user with --json, and shows what it is at while it goes. */
+export async function unitsmith(
+  installed: Installed,
+  args: readonly string[],
+  onEvent?: (event: Outcome['events'][number], pid: number) => void,
+): Promise<Outcome> {
+  const [program, ...rest] = installed.user.argv([installed.command, '--json', ...args]);
+  const child = spawn(program as string, rest, {
+    cwd: installed.user.home,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: environment(),
+  });
+  const events: Outcome['events'] = [];
+  let stderr = '';
+  let pending = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  child.stdout.on('data', (chunk: Buffer) => {
+    const lines = (pending + chunk.toString()).split('\n');
+    pending = lines.pop() ?? '';
+    for (const line of lines) {
+      const event = JSON.parse(line) as Outcome['events'][number];
+      events.push(event);
+      if (/^stage-|^error|^finding/.test(event.type)) process.stdout.write(`  ${args[0]}: ${shown(event)}\n`);
+      onEvent?.(event, child.pid as number);
+    }
+  });
+  const exitCode = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { exitCode, stderr, events };
+}
+
+/** The runner's own, without what vitest adds and what names the caller's folders. */
+function environment(): NodeJS.ProcessEnv {
+  const { NODE_OPTIONS: _options, VITEST: _vitest, XDG_CACHE_HOME: _cache, XDG_STATE_HOME: _state, ...rest } = process.env;
+  return rest;
+}
+
+function shown(event: Outcome['events'][number]): string {
+  const { type, time: _time, id: _id, ...rest } = event;
+  return `${type} ${JSON.stringify(rest).slice(0, 2000)}`;
+}
+
+/** Whether a process with this in its command line runs as the user. */
+export function processesOf(user: OrdinaryUser, pattern: RegExp): string[] {
+  const { stdout } = spawnSync('ps', ['-u', user.name, '-o', 'args='], { encoding: 'utf8' });
+  return stdout.split('\n').filter((line) => pattern.test(line));
+}
+
+/** Reads a JSON file, or undefined where it is missing. */
+export function readJson(path: string): unknown {
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : undefined;
+}
