@@ -4,6 +4,7 @@ import { register as cache } from './cache.ts';
 import { register as check } from './check.ts';
 import type { Cli } from './cli.ts';
 import { register as doctor } from './doctor.ts';
+import { register as inspect } from './inspect.ts';
 import { register as list } from './list.ts';
 import { register as lock } from './lock.ts';
 import { register as newImage } from './new.ts';
@@ -11,4 +12,16 @@ import { register as pack } from './pack.ts';
 import { register as tryImage } from './try.ts';
 import { register as verify } from './verify.ts';
 
-export const commands: readonly ((cli: Cli) => void)[] = [bake, check, lock, newImage, list, pack, verify, tryImage, cache, doctor];
+export const commands: readonly ((cli: Cli) => void)[] = [
+  bake,
+  check,
+  lock,
+  newImage,
+  list,
+  pack,
+  inspect,
+  verify,
+  tryImage,
+  cache,
+  doctor,
+];

@@ -19,9 +19,9 @@ const MAGIC = 0x564d444b;
 const VERSION = 3;
 /** Newline test, compressed grains, markers. */
 const FLAGS = 0x30001;
-const DEFLATE = 1;
+export const COMPRESSION_DEFLATE = 1;
 /** The header cannot know where the directory will be: it says so, and the footer has the truth. */
-const DIRECTORY_AT_END = 0xffffffffffffffffn;
+export const DIRECTORY_AT_END = 0xffffffffffffffffn;
 
 export const MarkerType = { endOfStream: 0, grainTable: 1, grainDirectory: 2, footer: 3 } as const;
 export type MarkerType = (typeof MarkerType)[keyof typeof MarkerType];
@@ -42,7 +42,7 @@ export function sparseHeader(capacitySectors: number, directorySector?: number):
   header.writeBigUInt64LE(BigInt(OVERHEAD_SECTORS), 64);
   // Byte 72 is the flag of an unclean shutdown. The four bytes behind it show a transfer that changed line ends.
   header.write('\n \r\n', 73, 'latin1');
-  header.writeUInt16LE(DEFLATE, 77);
+  header.writeUInt16LE(COMPRESSION_DEFLATE, 77);
   return header;
 }
 

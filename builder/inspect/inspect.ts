@@ -1,0 +1,37 @@
+/** Checks an OVA, an OVF or a VMDK against every demand of importers that is known. */
+import type { Context } from '../kit/context.ts';
+
+import type { Finding, Rule, Severity } from './rule.ts';
+import { rules as allRules } from './rules/index.ts';
+import { findingsOf } from './run-rule.ts';
+import { openSubject, type SubjectKind } from './subject.ts';
+
+export interface ReportedFinding extends Finding {
+  rule: string;
+  severity: Severity;
+}
+
+export interface InspectReport {
+  file: string;
+  kind: SubjectKind;
+  /** Names of the rules that were held against it. */
+  rules: readonly string[];
+  findings: readonly ReportedFinding[];
+}
+
+/** Reads the whole file once for its hash and once for its grains. @throws UserError where it is none of the three kinds */
+export async function inspect(path: string, ctx: Context, rules: readonly Rule[] = allRules): Promise<InspectReport> {
+  const { subject, close } = await openSubject(path, ctx.signal);
+  try {
+    const findings: ReportedFinding[] = [];
+    for (const rule of rules) {
+      ctx.signal.throwIfAborted();
+      for (const finding of await findingsOf(rule, subject)) {
+        findings.push({ ...finding, rule: rule.name, severity: finding.severity ?? rule.severity });
+      }
+    }
+    return { file: path, kind: subject.kind, rules: rules.map(({ name }) => name), findings };
+  } finally {
+    await close();
+  }
+}
