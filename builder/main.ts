@@ -1,11 +1,9 @@
 #!/usr/bin/env node
 /** The process edge: argv, real streams and signals, and the exit code. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import { commands } from './cli/index.ts';
 import { type Edge, runCli } from './cli/runtime.ts';
-import { packageRoot } from './kit/paths.ts';
+import { ExitCode } from './kit/errors.ts';
+import { builderVersion } from './kit/paths.ts';
 
 const edge: Edge = {
   env: process.env,
@@ -16,12 +14,26 @@ const edge: Edge = {
     const onTerminate = (): void => callback('SIGTERM');
     process.on('SIGINT', onInterrupt);
     process.on('SIGTERM', onTerminate);
+    // The terminal was closed, or the connection to it broke.
+    process.on('SIGHUP', onTerminate);
     return () => {
       process.off('SIGINT', onInterrupt);
       process.off('SIGTERM', onTerminate);
+      process.off('SIGHUP', onTerminate);
     };
   },
 };
 
-const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
-process.exitCode = await runCli(edge, version, commands, process.argv.slice(2));
+// A reader or a terminal that went away must not keep the run from cleaning up: it goes on, and is heard by its log only.
+const GONE = ['EPIPE', 'EIO'];
+process.stderr.on('error', () => undefined);
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (GONE.includes(error.code ?? '')) return;
+  process.stderr.write(`error: the result could not be written: ${error.message}\n`);
+  // Heard after the run has ended: a result that is lost, for want of space, is no success.
+  process.on('exit', () => {
+    process.exitCode ||= ExitCode.host;
+  });
+});
+
+process.exitCode = await runCli(edge, builderVersion(), commands, process.argv.slice(2));

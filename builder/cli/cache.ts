@@ -19,18 +19,28 @@ export function register(cli: Cli): void {
       '\nExamples:\n  unitsmith cache list\n  unitsmith cache trim --days 7 --size 20\n  unitsmith cache verify\n  unitsmith cache clear',
     );
 
-  cache.command('list').description('stored stage outputs, least recently used first').action(cli.run('cache list', listEntries));
+  cache
+    .command('list')
+    .description('stored stage outputs, least recently used first')
+    .addHelpText('after', '\nExamples:\n  unitsmith cache list\n  unitsmith cache list --json')
+    .action(cli.run('cache list', listEntries));
   cache
     .command('trim')
     .description('remove what was not used for some days, then the oldest until the rest fits')
     .option('--days <n>', 'keep what was used in the last n days', wholeNumber, 14)
     .option('--size <GiB>', 'keep at most this much', wholeNumber, 40)
+    .addHelpText('after', '\nExamples:\n  unitsmith cache trim\n  unitsmith cache trim --days 7 --size 20')
     .action(cli.run('cache trim', trim));
   cache
     .command('verify')
     .description('compare every stored file with its record; remove damaged outputs')
+    .addHelpText('after', '\nExamples:\n  unitsmith cache verify\n\nExit code: 0 where everything is whole, 1 where something was removed.')
     .action(cli.run('cache verify', verify));
-  cache.command('clear').description('remove everything, downloads too').action(cli.run('cache clear', clear));
+  cache
+    .command('clear')
+    .description('remove everything, downloads too')
+    .addHelpText('after', '\nExamples:\n  unitsmith cache clear\n  unitsmith --cache-dir /var/tmp/cache cache clear')
+    .action(cli.run('cache clear', clear));
 }
 
 function wholeNumber(text: string): number {
@@ -87,7 +97,7 @@ async function verify({ ctx, cleanup, print }: Session): Promise<ExitCode> {
 async function clear({ ctx, cleanup, print }: Session): Promise<ExitCode> {
   if (existsSync(ctx.cacheDir)) {
     await takeBuildLock(ctx.cacheDir, cleanup);
-    for (const part of ['stages', 'downloads', 'apt']) await rm(`${ctx.cacheDir}/${part}`, { recursive: true, force: true });
+    for (const part of ['stages', 'downloads', 'apt', 'tmp']) await rm(`${ctx.cacheDir}/${part}`, { recursive: true, force: true });
   }
   print(`${ctx.cacheDir} is empty`);
   ctx.events.emit({ type: 'result', command: 'cache clear', data: { cacheDir: ctx.cacheDir } });

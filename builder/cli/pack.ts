@@ -36,7 +36,7 @@ export function register(cli: Cli): void {
     .command('pack')
     .description('package any raw, qcow2 or VMDK disk, ours or not')
     .argument('<disk>', 'the disk; it is only read')
-    .requiredOption('--name <name>', 'base name of the files, and the name of the virtual machine', checkedName)
+    .requiredOption('--name <name>', 'base name of the files, and the name of the virtual machine')
     .option('--formats <list>', `separated by commas: ${FORMATS.join(', ')}`, 'ova')
     .option('-o, --out <folder>', 'where the files go', '.')
     .addOption(new Option('--compression <kind>', 'of the qcow2').choices(COMPRESSIONS).default('zstd'))
@@ -52,11 +52,12 @@ export function register(cli: Cli): void {
     .addHelpText('after', EXAMPLES)
     .action(
       cli.run('pack', async ({ ctx, cleanup, print }, disk: string, flags: Flags) => {
+        const name = checkedName(flags.name);
         await requireTools(['qemu-img'], ctx);
         const files = await pack(
           {
             disk: resolve(disk),
-            baseName: flags.name,
+            baseName: name,
             formats: parseFormats(flags.formats),
             out: resolve(flags.out),
             compression: flags.compression,
@@ -65,8 +66,8 @@ export function register(cli: Cli): void {
             ovf: {
               ...OVF_DEFAULTS,
               ...ovfFlags(flags),
-              name: flags.name,
-              product: { title: flags.title ?? flags.name, version: flags.productVersion, vendor: flags.vendor },
+              name,
+              product: { title: flags.title ?? name, version: flags.productVersion, vendor: flags.vendor },
               annotation: flags.annotation,
               cpus: flags.cpus,
               memoryMiB: flags.memory,

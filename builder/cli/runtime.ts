@@ -1,4 +1,5 @@
 /** Turns a command's work into a commander action: reporters, log, signals, cleanup, errors and exit code. */
+import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 
 import { Cleanup } from '../kit/cleanup.ts';
@@ -28,6 +29,15 @@ interface GlobalOptions {
   cacheDir?: string;
 }
 
+const EXAMPLES = `
+Examples:
+  unitsmith doctor                     what this machine lacks for baking
+  unitsmith new my-shop                the skeleton of an image of your own, in images/my-shop
+  unitsmith check my-shop
+  unitsmith bake my-shop               OVA and qcow2 in out/
+  unitsmith try my-shop --finalise     boots it here; Ctrl-C ends it
+  unitsmith bake --help                options and examples of one command`;
+
 /** The program with all `commands`; `exitCode()` tells how the last run ended. */
 export function createCli(
   edge: Edge,
@@ -44,6 +54,7 @@ export function createCli(
     .addOption(
       new Option('--cache-dir <folder>', 'where results and downloads are kept (default: the XDG cache folder)').env('UNITSMITH_CACHE_DIR'),
     )
+    .addHelpText('after', EXAMPLES)
     .showHelpAfterError('(add --help for examples)')
     .configureOutput({ writeOut: (text) => edge.stdout.write(text), writeErr: (text) => edge.stderr.write(text) })
     .exitOverride();
@@ -86,7 +97,7 @@ async function runSession(
   const events = new Events();
   const controller = new AbortController();
   const cleanup = new Cleanup();
-  const ctx: Context = { events, signal: controller.signal, cacheDir: options.cacheDir ?? defaultCacheDir(edge.env), env: edge.env };
+  const ctx: Context = { events, signal: controller.signal, cacheDir: cacheDirOf(options, edge), env: edge.env };
   const closers: (() => void)[] = [edge.onSignal((signal) => controller.abort(new Interrupted(signal)))];
   let code: ExitCode;
   try {
@@ -108,9 +119,11 @@ async function runSession(
 function attachReporters(edge: Edge, command: string, options: GlobalOptions, events: Events, secrets: Secrets): (() => void)[] {
   const verbosity = options.quiet === true ? 'quiet' : options.verbose === true ? 'verbose' : 'normal';
   const closers: (() => void)[] = [];
-  const log = openLog(`${defaultStateDir(edge.env)}/log`, command, secrets);
-  events.listen(log.listener);
-  closers.push(log.close);
+  const log = openLogIfPossible(`${defaultStateDir(edge.env)}/log`, command, secrets);
+  if ('listener' in log) {
+    events.listen(log.listener);
+    closers.push(log.close);
+  }
   if (options.json === true) {
     events.listen(ndjsonReporter((line) => edge.stdout.write(line), secrets));
   } else {
@@ -118,8 +131,23 @@ function attachReporters(edge: Edge, command: string, options: GlobalOptions, ev
     events.listen(screen.listener);
     closers.push(screen.close);
   }
-  events.emit({ type: 'run-started', command, log: log.path });
+  events.emit({ type: 'run-started', command, ...('path' in log ? { log: log.path } : {}) });
+  if ('why' in log) events.warn(`there is no log of this run: ${log.why}`);
   return closers;
+}
+
+/** A run is worth more than its log: where that cannot be made, the run goes on and says so. */
+function openLogIfPossible(folder: string, command: string, secrets: Secrets): ReturnType<typeof openLog> | { why: string } {
+  try {
+    return openLog(folder, command, secrets);
+  } catch (error) {
+    return { why: (error as Error).message };
+  }
+}
+
+/** Absolute: outside programs run in folders of their own. */
+function cacheDirOf(options: GlobalOptions, edge: Edge): string {
+  return options.cacheDir === undefined ? defaultCacheDir(edge.env) : resolve(options.cacheDir);
 }
 
 /** The one place where an error becomes words and an exit code. */

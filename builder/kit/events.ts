@@ -5,7 +5,8 @@
 import type { Problem } from './errors.ts';
 
 export type BuildEvent =
-  | { type: 'run-started'; command: string; log: string }
+  /** `log` is absent where none can be written. */
+  | { type: 'run-started'; command: string; log?: string }
   | { type: 'stage-started'; stage: string; id: string; expectedSeconds?: number }
   | { type: 'stage-cached'; stage: string; id: string }
   | { type: 'stage-finished'; stage: string; id: string; seconds: number }

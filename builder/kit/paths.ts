@@ -1,7 +1,7 @@
 /** Where things are: the package's own files, and the user's cache and state folders. */
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -25,12 +25,17 @@ export function templatePath(...parts: string[]): string {
 
 /** XDG cache folder of the builder (XDG Base Directory Specification). */
 export function defaultCacheDir(env: Readonly<Record<string, string | undefined>>): string {
-  return join(env.XDG_CACHE_HOME ?? join(env.HOME ?? homedir(), '.cache'), 'unitsmith');
+  return join(xdgFolder(env.XDG_CACHE_HOME) ?? join(env.HOME ?? homedir(), '.cache'), 'unitsmith');
 }
 
 /** XDG state folder of the builder: logs, and the times of earlier runs. */
 export function defaultStateDir(env: Readonly<Record<string, string | undefined>>): string {
-  return join(env.XDG_STATE_HOME ?? join(env.HOME ?? homedir(), '.local', 'state'), 'unitsmith');
+  return join(xdgFolder(env.XDG_STATE_HOME) ?? join(env.HOME ?? homedir(), '.local', 'state'), 'unitsmith');
+}
+
+/** The specification: unset and empty mean the default, and a path that is not absolute counts as invalid. */
+function xdgFolder(value: string | undefined): string | undefined {
+  return value !== undefined && isAbsolute(value) ? value : undefined;
 }
 
 /** Version of this builder, from its package.json. */

@@ -10,6 +10,7 @@ import { FileRecord, findDamage, recordFolder } from './fingerprint.ts';
 
 const RECORD = '.stage.json';
 const PARTIAL = '.partial-';
+const DAY = 24 * 3600 * 1000;
 
 const StageRecord = Type.Object({
   stage: Type.String(),
@@ -72,12 +73,19 @@ export class StageCache {
     return target;
   }
 
-  /** Removes what a build that was killed left behind. Only for the holder of the build lock. */
+  /**
+   * Removes what commands that were killed left behind. Only for the holder of the build lock; temporary folders, which
+   * `try` and `verify` use without it, only when they are a day old.
+   */
   async sweep(remove: (folder: string) => Promise<void>): Promise<void> {
     for (const stage of await names(this.#root)) {
       for (const name of await names(join(this.#root, stage))) {
         if (name.startsWith(PARTIAL)) await remove(join(this.#root, stage, name));
       }
+    }
+    const temporary = join(this.#root, '..', 'tmp');
+    for (const name of await names(temporary)) {
+      if (Date.now() - (await stat(join(temporary, name))).mtimeMs > DAY) await remove(join(temporary, name));
     }
   }
 

@@ -53,7 +53,7 @@ class Screen {
     const paint = this.#paint;
     switch (event.type) {
       case 'run-started':
-        this.#line(paint.dim(`log: ${event.log}`));
+        if (event.log !== undefined) this.#line(paint.dim(`log: ${event.log}`));
         break;
       case 'stage-started':
         this.#current = { stage: event.stage, started: Date.now(), expectedSeconds: event.expectedSeconds, progress: '' };

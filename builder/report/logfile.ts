@@ -7,7 +7,11 @@ import type { Secrets } from '../kit/secrets.ts';
 
 const KEPT_LOGS = 50;
 
-/** Opens `<folder>/<command>-<time>.log`, and drops the oldest beyond fifty. */
+/**
+ * Opens `<folder>/<command>-<time>.log`, and drops the oldest beyond fifty. Where the disk becomes full the log ends, and
+ * the run goes on: it says by itself what it lacks.
+ * @throws Error where the file cannot be made.
+ */
 export function openLog(folder: string, command: string, secrets: Secrets): { path: string; listener: Listener; close(): void } {
   mkdirSync(folder, { recursive: true });
   const old = readdirSync(folder)
@@ -17,11 +21,23 @@ export function openLog(folder: string, command: string, secrets: Secrets): { pa
   const stamp = new Date().toISOString().replaceAll(':', '').replace('.', '-');
   const path = join(folder, `${command}-${stamp}-${process.pid}.log`);
   const file = openSync(path, 'a', 0o600);
+  let whole = true;
   return {
     path,
-    listener: (event) => writeSync(file, secrets.scrub(`${event.time} ${describe(event)}\n`)),
+    listener: (event) => {
+      if (whole) whole = write(file, secrets.scrub(`${event.time} ${describe(event)}\n`));
+    },
     close: () => closeSync(file),
   };
+}
+
+function write(file: number, line: string): boolean {
+  try {
+    writeSync(file, line);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function stampOf(name: string): string {

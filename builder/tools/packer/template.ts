@@ -12,6 +12,7 @@ export interface QemuSource {
   /** In MiB. */
   memory: number;
   headless: true;
+  disable_vnc: true;
   disk_image: true;
   iso_url: string;
   iso_checksum: string;
