@@ -46,6 +46,7 @@ export function classicTemplate(options: ClassicTemplate): PackerTemplate {
       cpus: options.cpus,
       memory: options.memoryMiB,
       headless: true,
+      disable_vnc: true,
       disk_image: true,
       iso_url: WORK.base,
       iso_checksum: `sha256:${options.baseSha256}`,
