@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
-
 import { show } from '../definition/resolve.ts';
 import { writeSkeleton } from '../definition/skeleton.ts';
 import { ExitCode } from '../kit/errors.ts';
+import { shellWord } from '../kit/shell-word.ts';
 import type { Cli } from './cli.ts';
 
 export function register(cli: Cli): void {
@@ -23,8 +23,7 @@ export function register(cli: Cli): void {
     );
 }
 
-/** As a shell takes it, and with a slash, so that it is read as a folder. */
+/** With a slash, so that it is read as a folder. */
 function quoted(folder: string): string {
-  const path = folder.includes('/') ? folder : `./${folder}`;
-  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+  return shellWord(folder.includes('/') ? folder : `./${folder}`);
 }

@@ -8,6 +8,7 @@ import { execa } from 'execa';
 
 import type { Context } from './context.ts';
 import { Interrupted, ToolError } from './errors.ts';
+import { shellWord } from './shell-word.ts';
 
 export interface RunOptions {
   cwd?: string;
@@ -80,7 +81,7 @@ export function baseEnvironment(env: Context['env']): Record<string, string> {
 
 /** The command as a person would type it: for logs and --verbose. */
 export function commandLine(program: string, args: readonly string[]): string {
-  return [program, ...args].map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(' ');
+  return [program, ...args].map(shellWord).join(' ');
 }
 
 /**

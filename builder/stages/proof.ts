@@ -12,6 +12,7 @@ import type { Cleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
 import { ExitCode, UserError } from '../kit/errors.ts';
 import { hashTree } from '../kit/hash.ts';
+import { shellWord } from '../kit/shell-word.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import { boot } from '../vm/boot.ts';
 import type { Machine } from '../vm/machine.ts';
@@ -63,8 +64,10 @@ async function prove(input: ProofInput, folder: string, ctx: Context, cleanup: C
   await machine.upload(join(input.image.folder, 'sample'), `${PROOF_FOLDER}/`);
   await machine.output(`echo ${input.acceleration.timeoutFactor} > /run/unit/timeout-factor`);
   ctx.events.progress('finalising with the sample answers');
-  const steps = await applyOnUnit(ctx, machine, `${PROOF_FOLDER}/sample/answers.yaml`);
-  const probes = [...(await probeOnUnit(ctx, machine, 'smoke')), ...(await probeOnUnit(ctx, machine, 'acceptance'))];
+  // The sealed disk stays in the cache, so the failure can be had again, and looked at.
+  const remedy = `look at the unit itself: unitsmith try ${shellWord(input.disk)} --finalise --answers ${shellWord(answers)}`;
+  const steps = await applyOnUnit(ctx, machine, `${PROOF_FOLDER}/sample/answers.yaml`, remedy);
+  const probes = [...(await probeOnUnit(ctx, machine, 'smoke', remedy)), ...(await probeOnUnit(ctx, machine, 'acceptance', remedy))];
   const memory = Number((await machine.output("free -m | awk '/^Mem:/ { print $3 }'")).trim());
   const output: ProofOutput = { secondsToSsh: machine.secondsToSsh ?? 0, steps, probes, memoryMiB: memory };
   await writeFile(join(folder, 'proof.json'), `${JSON.stringify(output, null, 2)}\n`);

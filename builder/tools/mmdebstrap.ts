@@ -1,4 +1,6 @@
 /** mmdebstrap(1): a root file system from Debian packages, here always from a local folder and without a network. */
+import { shellWord } from '../kit/shell-word.ts';
+
 export interface MmdebstrapRequest {
   /** Packages to install beside the essential ones; what they depend on comes along. */
   packages: readonly string[];
@@ -10,6 +12,8 @@ export interface MmdebstrapRequest {
   setupScript: string;
   customizeScript: string;
 }
+
+import { shellWord } from '../kit/shell-word.ts';
 
 /**
  * The suite is empty, so that the flat repository needs no Release file. apt's sandbox user could not read a cache
@@ -25,17 +29,13 @@ export function mmdebstrapArguments(request: MmdebstrapRequest): string[] {
     '--dpkgopt=force-unsafe-io',
     '--skip=cleanup/reproducible',
     `--include=${request.packages.join(',')}`,
-    `--setup-hook=sh ${shellQuote(request.setupScript)} "$1"`,
-    `--customize-hook=sh ${shellQuote(request.customizeScript)} "$1"`,
+    // Hooks are handed to sh as one text.
+    `--setup-hook=sh ${shellWord(request.setupScript)} "$1"`,
+    `--customize-hook=sh ${shellWord(request.customizeScript)} "$1"`,
     '',
     request.output,
     `deb [trusted=yes] copy:${encodeURI(request.repository)} ./`,
   ];
-}
-
-/** mmdebstrap hands hooks to sh as one text: the only place where a path has to be quoted. */
-function shellQuote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** What a line of mmdebstrap's, apt's or dpkg's output says about progress: packages unpacked or configured so far. */

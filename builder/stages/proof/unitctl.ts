@@ -20,8 +20,12 @@ const APPLY_SECONDS = 900;
 const PROBE_SECONDS = 600;
 const JOURNAL_LINES = 40;
 
-/** Finalises the unit with an answers file that is on it. @throws UserError(proof) with the step's log and the journal. */
-export async function applyOnUnit(ctx: Context, machine: Machine, answers: string): Promise<StepTime[]> {
+/**
+ * Finalises the unit with an answers file that is on it.
+ * @param remedy how the user can look at such a unit
+ * @throws UserError(proof) with the step's log and the journal
+ */
+export async function applyOnUnit(ctx: Context, machine: Machine, answers: string, remedy: string): Promise<StepTime[]> {
   const times: StepTime[] = [];
   let failure: (ApplyEvent & { type: 'step-failed' }) | undefined;
   const result = await machine.ssh(['unitctl', 'apply', '--answers', answers, '--json'], {
@@ -40,17 +44,18 @@ export async function applyOnUnit(ctx: Context, machine: Machine, answers: strin
     {
       exitCode: ExitCode.proof,
       why: failure?.reason ?? lastLine(result.stderr || result.stdout),
-      remedies: ['the log file has the whole output', 'look at the unit itself: unitsmith try IMAGE --finalise'],
+      remedies: ['the log file has the whole output', remedy],
       excerpt: { title: 'Log of the step, and journal', lines: [...(failure?.log ?? []), ...(await journal(machine))] },
     },
   );
 }
 
-/** Asks all probes of a kind on the unit. @throws UserError(proof) naming those that did not pass. */
+/** Asks all probes of a kind on the unit; `remedy` as above. @throws UserError(proof) naming those that did not pass. */
 export async function probeOnUnit(
   ctx: Context,
   machine: Machine,
   kind: 'smoke' | 'acceptance',
+  remedy: string,
 ): Promise<{ title: string; seconds: number }[]> {
   ctx.events.progress(`${kind} probes`);
   const { exitCode, stdout, stderr } = await machine.ssh(['unitctl', 'probe', kind, '--json'], {
@@ -63,7 +68,7 @@ export async function probeOnUnit(
     exitCode: ExitCode.proof,
     ...(results.length === 0 ? { why: lastLine(stderr || stdout) } : {}),
     problems: failed.map(({ title, message }) => ({ message: `${title}: ${message}` })),
-    remedies: ['look at the unit itself: unitsmith try IMAGE --finalise'],
+    remedies: [remedy],
     excerpt: { title: 'Journal', lines: await journal(machine) },
   });
 }
