@@ -13,8 +13,6 @@ export interface MmdebstrapRequest {
   customizeScript: string;
 }
 
-import { shellWord } from '../kit/shell-word.ts';
-
 /**
  * The suite is empty, so that the flat repository needs no Release file. apt's sandbox user could not read a cache
  * folder of mode 0700. What --aptopt and --dpkgopt leave in the tree is removed by the customize script. mmdebstrap's own
