@@ -6,6 +6,9 @@ import type { Bytes } from './bytes.ts';
 
 const BLOCK = 512;
 const NAME_LENGTH = 100;
+/** An OVA has a handful of members and records of a few hundred bytes: beyond these bounds it is none, and memory is not spent on it. */
+const MOST_MEMBERS = 1000;
+const LONGEST_RECORD = 64 << 10;
 
 export interface TarMember {
   name: string;
@@ -34,21 +37,38 @@ export interface Archive {
 
 export async function readArchive(path: string, bytes: Bytes): Promise<Archive> {
   const members: TarMember[] = [];
+  const broken = await readMembers(bytes, members);
+  return { path, bytes, members, broken };
+}
+
+/** Reads into `members` up to the end, or up to what is returned: why the rest cannot be read. */
+async function readMembers(bytes: Bytes, members: TarMember[]): Promise<string | undefined> {
   let pending: { name?: string; size?: number } = {};
   let position = 0;
   for (;;) {
     const header = await bytes.read(position, BLOCK);
-    if (header.length < BLOCK) return { path, bytes, members, broken: 'it ends without the two empty blocks' };
-    if (header.every((byte) => byte === 0)) return { path, bytes, members, broken: undefined };
-    if (!hasChecksum(header)) return { path, bytes, members, broken: `there is no tar header at byte ${position}` };
+    if (header.length < BLOCK) return 'it ends without the two empty blocks';
+    if (isEmpty(header)) return endingProblem(await bytes.read(position + BLOCK, BLOCK));
+    if (!hasChecksum(header)) return `there is no tar header at byte ${position}`;
     const member = { ...decodeHeader(header, position), ...pending };
     pending = {};
+    if (!Number.isSafeInteger(member.size) || member.size < 0) return `the size of ${member.name} cannot be read`;
+    if (members.length === MOST_MEMBERS) return `it has more than ${MOST_MEMBERS} members`;
     members.push(member);
-    if (member.offset + member.size > bytes.size) return { path, bytes, members, broken: `${member.name} is cut short` };
-    if (member.type === 'x') pending = paxValues(await bytes.read(member.offset, member.size));
-    if (member.type === 'L') pending = { name: cString(await bytes.read(member.offset, member.size)) };
+    if (member.offset + member.size > bytes.size) return `${member.name} is cut short`;
+    const record = bytes.part(member.offset, Math.min(member.size, LONGEST_RECORD));
+    if (member.type === 'x') pending = paxValues(await record.read(0, record.size));
+    if (member.type === 'L') pending = { name: cString(await record.read(0, record.size)) };
     position = member.offset + Math.ceil(member.size / BLOCK) * BLOCK;
   }
+}
+
+function endingProblem(second: Buffer): string | undefined {
+  return second.length === BLOCK && isEmpty(second) ? undefined : 'one empty block stands where two end an archive';
+}
+
+function isEmpty(block: Buffer): boolean {
+  return block.every((byte) => byte === 0);
 }
 
 /** Members that are content, not records about the next one. */
@@ -58,7 +78,7 @@ export function contents(archive: Archive): TarMember[] {
 
 /** Whether the first block is a tar header at all. */
 export function looksLikeTar(block: Buffer): boolean {
-  return block.length === BLOCK && block.some((byte) => byte !== 0) && hasChecksum(block);
+  return block.length === BLOCK && !isEmpty(block) && hasChecksum(block);
 }
 
 function decodeHeader(header: Buffer, position: number): TarMember {

@@ -1,6 +1,6 @@
 /** A file, or a part of one, that is read where it is asked for: a disk inside an OVA is never unpacked. */
 import { createHash } from 'node:crypto';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 
 const CHUNK = 4 << 20;
 
@@ -15,9 +15,11 @@ export class Bytes {
     this.size = size;
   }
 
+  /** @throws Error where `path` is no plain file: a pipe would be waited on for ever */
   static async open(path: string): Promise<Bytes> {
-    const handle = await open(path);
-    return new Bytes(handle, 0, (await handle.stat()).size);
+    const info = await stat(path);
+    if (!info.isFile()) throw new Error(info.isDirectory() ? 'it is a folder' : 'it is no plain file');
+    return new Bytes(await open(path), 0, info.size);
   }
 
   /** A part; shorter where this one ends before it. */
@@ -27,8 +29,12 @@ export class Bytes {
 
   /** At most `length` bytes from `position` on: fewer at the end. */
   async read(position: number, length: number): Promise<Buffer> {
-    const wanted = Math.max(0, Math.min(length, this.size - position));
-    const buffer = Buffer.alloc(wanted);
+    return this.fill(Buffer.alloc(Math.max(0, Math.min(length, this.size - position))), position);
+  }
+
+  /** Reads into `buffer`; returns the part of it that was filled: less than all at the end. */
+  async fill(buffer: Buffer, position: number): Promise<Buffer> {
+    const wanted = Math.max(0, Math.min(buffer.length, this.size - position));
     let filled = 0;
     while (filled < wanted) {
       const { bytesRead } = await this.#handle.read(buffer, filled, wanted - filled, this.#offset + position + filled);
@@ -44,9 +50,11 @@ export class Bytes {
 
   async sha256(signal: AbortSignal): Promise<string> {
     const hash = createHash('sha256');
+    // One buffer for all of it: a new one a piece would wait for the garbage collector by the hundred.
+    const buffer = Buffer.alloc(Math.min(CHUNK, this.size));
     for (let position = 0; position < this.size; position += CHUNK) {
       signal.throwIfAborted();
-      hash.update(await this.read(position, CHUNK));
+      hash.update(await this.fill(buffer, position));
     }
     return hash.digest('hex');
   }

@@ -10,13 +10,15 @@ export interface ManifestLine {
 export interface Manifest {
   path: string;
   name: string;
+  /** As it stands in the file: what a certificate's signature is over. */
+  text: string;
   lines: readonly ManifestLine[];
 }
 
 export function parseManifest(path: string, name: string, text: string): Manifest {
   const lines = text.split('\n');
   if (lines.at(-1) === '') lines.pop();
-  return { path, name, lines: lines.map((line, index) => ({ number: index + 1, text: line, entry: entryOf(line) })) };
+  return { path, name, text, lines: lines.map((line, index) => ({ number: index + 1, text: line, entry: entryOf(line) })) };
 }
 
 function entryOf(line: string): ManifestLine['entry'] {

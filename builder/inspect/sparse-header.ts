@@ -1,6 +1,9 @@
 /** The header sector of a VMDK, and its footer (SparseExtentHeader of VMware's Virtual Disk Format 5.0). */
 import { DIRECTORY_AT_END } from '../formats/vmdk/layout.ts';
 
+/** 62 TiB: the largest virtual disk of vSphere. */
+export const MOST_SECTORS = 62 * 2 ** 31;
+
 export interface SparseHeader {
   magic: number;
   version: number;

@@ -36,7 +36,8 @@ export interface Subject {
   signal: AbortSignal;
 }
 
-const TEXT_LIMIT = 16 << 20;
+/** A descriptor with a long licence and a hundred properties has some hundred KiB. */
+const TEXT_LIMIT = 4 << 20;
 
 /** Opens `path`; `close` closes every file of it. @throws UserError where it is none of the three kinds */
 export async function openSubject(path: string, signal: AbortSignal): Promise<{ subject: Subject; close(): Promise<void> }> {
@@ -69,11 +70,14 @@ export async function openSubject(path: string, signal: AbortSignal): Promise<{ 
 /** By content first: a wrong ending is no reason to look at the wrong things. */
 async function kindOf(path: string, bytes: Bytes): Promise<SubjectKind> {
   const start = await bytes.read(0, 512);
+  if (start.length === 0) {
+    throw new UserError(`${path} is empty`, { exitCode: ExitCode.usage, remedies: ['fetch or write the file again'] });
+  }
   if (start.toString('latin1', 0, 4) === 'KDMV') return 'vmdk';
   if (looksLikeTar(start)) return 'ova';
   if (start.toString('latin1').trimStart().startsWith('<')) return 'ovf';
   const ending = /\.(ova|ovf|vmdk)$/i.exec(path)?.[1]?.toLowerCase();
-  if (ending !== undefined && start.length > 0) return ending as SubjectKind;
+  if (ending !== undefined) return ending as SubjectKind;
   throw new UserError(`${path} is no OVA, OVF or VMDK`, {
     exitCode: ExitCode.usage,
     remedies: ['unpack it first if it is compressed', 'name an .ova, .ovf or .vmdk file'],
@@ -159,8 +163,10 @@ async function openParts(parts: Parts & { kind: SubjectKind; path: string; signa
 }
 
 async function openDescriptor(parts: Parts, name: string | undefined): Promise<DescriptorFile | undefined> {
-  const text = await textOf(parts, name);
-  return text === undefined || name === undefined ? undefined : { path: parts.pathOf(name), name, content: parseXml(text) };
+  const bytes = name === undefined ? undefined : await parts.part(name);
+  if (bytes === undefined || name === undefined) return undefined;
+  const tooLarge = { problem: { message: `it has ${bytes.size} bytes, more than any descriptor needs` } };
+  return { path: parts.pathOf(name), name, content: bytes.size > TEXT_LIMIT ? tooLarge : parseXml(await bytes.text()) };
 }
 
 /** Disks that the descriptor names; without one, every member that looks like one. */

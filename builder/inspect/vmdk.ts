@@ -1,8 +1,8 @@
 /** A VMDK as its bytes have it: header, descriptor and, on demand, every grain (VMware's Virtual Disk Format 5.0). */
-import { SECTOR } from '../formats/vmdk/layout.ts';
+import { GRAIN_SECTORS, SECTOR, TABLE_ENTRIES } from '../formats/vmdk/layout.ts';
 import type { Bytes } from './bytes.ts';
 import { type Scan, scanGrains } from './scan.ts';
-import { decodeHeader, isSparse, type SparseHeader } from './sparse-header.ts';
+import { decodeHeader, isSparse, MOST_SECTORS, type SparseHeader } from './sparse-header.ts';
 
 export interface Extent {
   access: string;
@@ -45,7 +45,13 @@ export class Vmdk {
   /** Whether its grains can be walked: a streamOptimized file with the geometry that this format has. */
   get isStream(): boolean {
     const { header } = this;
-    return isSparse(header) && (header.flags & 0x30000) === 0x30000 && header.grainSectors === 128 && header.tableEntries === 512;
+    return (
+      isSparse(header) &&
+      (header.flags & 0x30000) === 0x30000 &&
+      header.grainSectors === GRAIN_SECTORS &&
+      header.tableEntries === TABLE_ENTRIES &&
+      header.capacity <= MOST_SECTORS
+    );
   }
 
   /** Walks over the whole file, once, whoever asks. */

@@ -1,20 +1,20 @@
-import { verify, X509Certificate } from 'node:crypto';
+import { type KeyObject, verify, X509Certificate } from 'node:crypto';
 
 import type { Manifest } from '../manifest.ts';
 import type { Rule } from '../rule.ts';
 
 function problemOf(text: string, manifest: Manifest | undefined): string | undefined {
   if (manifest === undefined) return 'There is a certificate and no manifest';
-  const signature = /^SHA256\((.*)\)= ([0-9a-f]+)\s*$/m.exec(text);
+  const signature = /^SHA256\((.*)\)= ([0-9a-f]+)\r?\n/.exec(text);
   if (signature === null || signature[1] !== manifest.name) return `The first line is not SHA256(${manifest.name})= <signature>`;
-  let certificate: X509Certificate;
+  let key: KeyObject;
   try {
-    certificate = new X509Certificate(text.slice(text.indexOf('-----BEGIN CERTIFICATE-----')));
+    key = new X509Certificate(text.slice(text.indexOf('-----BEGIN CERTIFICATE-----'))).publicKey;
   } catch {
     return 'There is no certificate behind the signature';
   }
-  const signed = Buffer.from(`${manifest.lines.map((line) => line.text).join('\n')}\n`);
-  const valid = verify('sha256', signed, certificate.publicKey, Buffer.from(signature[2] ?? '', 'hex'));
+  if (key.asymmetricKeyType !== 'rsa') return `The key of the certificate is ${key.asymmetricKeyType}, not RSA`;
+  const valid = verify('sha256', Buffer.from(manifest.text), key, Buffer.from(signature[2] ?? '', 'hex'));
   return valid ? undefined : 'The signature is not that of this manifest';
 }
 

@@ -5,7 +5,7 @@ import type { Finding, Rule } from '../rule.ts';
 const SINCE: Record<string, number | undefined> = {
   debian11_64Guest: 17,
   debian12_64Guest: 20,
-  other5xLinux64Guest: 17,
+  other5xLinux64Guest: 18,
   other6xLinux64Guest: 20,
 };
 

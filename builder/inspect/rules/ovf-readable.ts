@@ -10,7 +10,7 @@ export const ovfReadable: Rule = {
     const { message, line, column } = descriptor.content.problem;
     const where = { file: descriptor.path, ...(line === undefined ? {} : { line }), ...(column === undefined ? {} : { column }) };
     return [
-      { message: `The descriptor is no well-formed XML: ${message.split('\n')[0]}`, where, remedy: 'Check it with: xmllint --noout FILE.' },
+      { message: `The descriptor cannot be read as XML: ${message.split('\n')[0]}`, where, remedy: 'Check it with: xmllint --noout FILE.' },
     ];
   },
 };

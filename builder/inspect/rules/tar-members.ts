@@ -18,6 +18,12 @@ export const tarMembers: Rule = {
     }
     if (!names.some((name) => name.endsWith('.ovf')))
       findings.push(finding('There is no .ovf', 'Put the descriptor in as the first member.'));
+    const stem = names.find((name) => name.endsWith('.ovf'))?.slice(0, -'.ovf'.length);
+    for (const name of names.filter((candidate) => /\.(mf|cert)$/.test(candidate))) {
+      const ending = name.slice(name.lastIndexOf('.'));
+      if (stem !== undefined && name !== `${stem}${ending}`)
+        findings.push(finding(`${name} is not named like the .ovf`, `Name it ${stem}${ending}.`));
+    }
     if (subject.ovf === undefined) return findings;
     const hrefs = subject.ovf.files().map(({ href }) => href);
     for (const name of names.filter((candidate) => !hrefs.includes(candidate) && !/\.(ovf|mf|cert)$/.test(candidate))) {

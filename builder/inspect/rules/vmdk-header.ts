@@ -1,6 +1,6 @@
 import { COMPRESSION_DEFLATE, GRAIN_SECTORS, TABLE_ENTRIES } from '../../formats/vmdk/layout.ts';
 import type { Finding, Rule } from '../rule.ts';
-import { isSparse, type SparseHeader } from '../sparse-header.ts';
+import { isSparse, MOST_SECTORS, type SparseHeader } from '../sparse-header.ts';
 
 const DEMANDS: readonly { holds: (header: SparseHeader) => boolean; what: (header: SparseHeader) => string }[] = [
   { holds: ({ version }) => version === 3, what: ({ version }) => `The version is ${version}, not 3` },
@@ -24,6 +24,7 @@ const DEMANDS: readonly { holds: (header: SparseHeader) => boolean; what: (heade
     holds: ({ capacity }) => capacity > 0 && capacity % GRAIN_SECTORS === 0,
     what: ({ capacity }) => `The capacity of ${capacity} sectors is no multiple of a grain`,
   },
+  { holds: ({ capacity }) => capacity <= MOST_SECTORS, what: ({ capacity }) => `The capacity of ${capacity} sectors is above 62 TiB` },
   {
     holds: ({ newlineTest }) => newlineTest.toString('latin1') === '\n \r\n',
     what: () => 'The newline test fails: the file was transferred as text',
