@@ -25,8 +25,15 @@ const CONTROLLER_ITEMS: Record<Controller, { type: number; subType: string; desc
 /** VirtualBox knows no pvscsi, and its own names for the rest. */
 const VIRTUALBOX_CONTROLLER = { type: 20, subType: 'AHCI', description: 'SATA Controller' };
 
-/** The descriptor as text. Equal options give equal bytes. */
-export function ovfDescriptor(disk: OvfDisk, options: OvfOptions): string {
+/** What XML 1.0 cannot hold, not even escaped: control characters such as the form feeds of licence texts, and halves of a pair. */
+const NOT_XML =
+  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+
+/** The descriptor as text. Equal options give equal bytes. Characters that XML does not have are left out. */
+export function ovfDescriptor(disk: OvfDisk, given: OvfOptions): string {
+  const options = JSON.parse(JSON.stringify(given), (_key, value: unknown) =>
+    typeof value === 'string' ? value.replaceAll(NOT_XML, '') : value,
+  ) as OvfOptions;
   const { profile } = options;
   const vmware = profile === 'vmware';
   const render = handlebars.compile(readFileSync(templatePath('ovf', 'descriptor.ovf.hbs'), 'utf8'), { strict: true });
@@ -58,10 +65,16 @@ function byCategory(properties: readonly VappProperty[]): { category: string; pr
   const groups: { category: string; properties: object[] }[] = [];
   for (const [index, property] of properties.entries()) {
     const label = `${String(index + 1).padStart(2, '0')}. ${property.label}`;
-    const entry = { ...property, label, qualifiers: property.qualifiers ?? null };
+    const entry = { ...property, label, value: attributeText(property.value), qualifiers: property.qualifiers ?? null };
     const last = groups.at(-1);
     if (last?.category === property.category) last.properties.push(entry);
     else groups.push({ category: property.category, properties: [entry] });
   }
   return groups;
+}
+
+/** Readers make a space of each tab and line break of an attribute that is not escaped (XML 1.0, 3.3.3): a PEM would be lost. */
+function attributeText(value: string): handlebars.SafeString {
+  const escaped = handlebars.escapeExpression(value).replaceAll(/[\t\n\r]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return new handlebars.SafeString(escaped);
 }
