@@ -22,6 +22,9 @@ const OPTIONS: Options = {
   coerceTypes: false,
   useDefaults: false,
   allowUnionTypes: true,
+  // Schemas are our own, which the compiler and tests hold, or cloud-init's: the meta-schema costs more than all else here.
+  validateSchema: false,
+  code: { optimize: false },
 };
 
 // The plugins are CommonJS: under Node's ESM loader the callable sits one level deeper than their types say.
@@ -30,11 +33,29 @@ const Draft04 = ('default' in AjvDraft04 ? AjvDraft04.default : AjvDraft04) as u
 
 export type Validator = (data: unknown) => Violation[];
 
-/** Compiles a JSON Schema (draft-07 vocabulary, or draft-04 by its own ajv). Extra keywords that start with `x-` are allowed. */
-export function compileSchema(
-  schema: object,
-  options: { draft?: '07' | '04'; strict?: boolean; keywords?: readonly string[] } = {},
-): Validator {
+export interface SchemaOptions {
+  draft?: '07' | '04';
+  strict?: boolean;
+  keywords?: readonly string[];
+}
+
+/** By the schema object, then by the options: compiling takes far longer than validating. */
+const compiled = new WeakMap<object, Map<string, Validator>>();
+
+/**
+ * Compiles a JSON Schema (draft-07 vocabulary, or draft-04 by its own ajv), once for each schema object, which must not
+ * be changed afterwards. Extra keywords that start with `x-` are allowed.
+ */
+export function compileSchema(schema: object, options: SchemaOptions = {}): Validator {
+  const validators = compiled.get(schema) ?? new Map<string, Validator>();
+  compiled.set(schema, validators);
+  const key = JSON.stringify(options);
+  const validator = validators.get(key) ?? compile(schema, options);
+  validators.set(key, validator);
+  return validator;
+}
+
+function compile(schema: object, options: SchemaOptions): Validator {
   const Class = options.draft === '04' ? Draft04 : Ajv;
   const ajv = new Class({ ...OPTIONS, strict: options.strict ?? true });
   addFormats(ajv as Ajv);

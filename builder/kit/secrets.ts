@@ -19,6 +19,22 @@ export class Secrets {
   }
 }
 
+/** Passwords of all URLs in a text (RFC 3986, userinfo), as written and decoded, alone and with the user as HTTP sends them. */
+export function passwordsIn(text: string): string[] {
+  return [...text.matchAll(/[a-z][a-z0-9+.-]*:\/\/([^/@\s:]*):([^/@\s]+)@/gi)].flatMap(([, user = '', password = '']) => {
+    const plain = decoded(password);
+    return [...new Set([password, plain, `${decoded(user)}:${plain}`])];
+  });
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** User name and password of a URL replaced, the rest kept: for sources that are named in logs and provenance. */
 export function withoutCredentials(url: string): string {
   return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@\s]*@/i, '$1');

@@ -1,5 +1,5 @@
 /** The one validation behind every door: wizard, OVF environment, cloud-init, answers file, unitctl, and the builder's sample. */
-import { Ajv } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import formatsPlugin from 'ajv-formats';
 
 import { ANNOTATIONS } from './annotations.ts';
@@ -24,12 +24,30 @@ export function validateAnswers(answers: unknown, productSchema: object | undefi
   return [...violations, ...RULES.flatMap((rule) => rule(settings as Partial<Settings>))];
 }
 
+/** One for all schemas: making its meta-schema ready takes longer than everything else. */
+const ajv = new Ajv({
+  allErrors: true,
+  strict: true,
+  strictRequired: false,
+  strictTypes: false,
+  allowUnionTypes: true,
+  code: { optimize: false },
+});
+addFormats(ajv);
+ajv.addVocabulary([...ANNOTATIONS]);
+
+function compile(schema: object): ValidateFunction {
+  try {
+    return ajv.compile(schema);
+  } finally {
+    // Every call has a schema of its own, which would be kept for ever, and the names in it be taken.
+    ajv.removeSchema(schema);
+  }
+}
+
 /** Violations of any settings schema, whole or part (one section's form), in plain words. */
 export function validateBy(schema: object, data: unknown): Violation[] {
-  const ajv = new Ajv({ allErrors: true, strict: true, strictRequired: false, strictTypes: false, allowUnionTypes: true });
-  addFormats(ajv);
-  ajv.addVocabulary([...ANNOTATIONS]);
-  const validate = ajv.compile(schema);
+  const validate = compile(schema);
   if (validate(data)) return [];
   const raw = (validate.errors ?? []).map((error) => ({
     path: error.instancePath,

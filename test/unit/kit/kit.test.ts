@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 
 import { writeFileAtomic } from '../../../builder/kit/files.ts';
 import { canonicalJson, hashData, hashTree, sha256 } from '../../../builder/kit/hash.ts';
-import { Secrets, withoutCredentials } from '../../../builder/kit/secrets.ts';
+import { compileSchema } from '../../../builder/kit/schema.ts';
+import { passwordsIn, Secrets, withoutCredentials } from '../../../builder/kit/secrets.ts';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'kit-'));
 
@@ -64,8 +65,31 @@ describe('secrets', () => {
     for (const form of forms) expect(secrets.scrub(`x ${form} y`)).not.toContain(form.replaceAll('"', ''));
   });
 
+  it('passwords of URLs are found, as written and decoded, and as HTTP sends them', () => {
+    expect(passwordsIn('deb http://ada:p%40ss@example.org/debian trixie main, https://x:y@z')).toEqual([
+      'p%40ss',
+      'p@ss',
+      'ada:p@ss',
+      'y',
+      'x:y',
+    ]);
+    expect(passwordsIn('https://user@example.org https://example.org:8080/a@b 10:30')).toEqual([]);
+    expect(passwordsIn('http://ada:100%@example.org')).toContain('100%');
+  });
+
   it('URLs lose their credentials', () => {
     expect(withoutCredentials('https://user:pw@example.org/x')).toBe('https://example.org/x');
     expect(withoutCredentials('https://example.org/a@b')).toBe('https://example.org/a@b');
+  });
+});
+
+describe('compileSchema', () => {
+  it('compiles a schema once for each set of options', () => {
+    const schema = { type: 'object', shown: true };
+    expect(() => compileSchema(schema)).toThrow('unknown keyword');
+    const lenient = compileSchema(schema, { strict: false });
+    expect(compileSchema(schema, { strict: false })).toBe(lenient);
+    expect(() => compileSchema(schema)).toThrow('unknown keyword');
+    expect(lenient(1)).toMatchObject([{ keyword: 'type', path: '' }]);
   });
 });
