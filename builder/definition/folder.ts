@@ -1,7 +1,7 @@
 /** The image's folder: everything that is in it, and what must not be. */
 import type { Stats } from 'node:fs';
 import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
 import type { Problem } from '../kit/errors.ts';
 import { type Hashable, hashData, hashTree, sha256File } from '../kit/hash.ts';
@@ -44,10 +44,10 @@ function kindOf(info: Stats): FolderEntry['kind'] {
   return info.isSymbolicLink() ? 'link' : 'other';
 }
 
-/**
- * Links that lead out of the image or nowhere, and files that are neither file, folder nor link. Links below rootfs/ are
- * the unit's own: they are copied as they are and mean paths there.
- */
+/** Folders that are copied onto the unit as they are: their links mean paths there. */
+const UNIT_TREES = ['rootfs', 'before-install'];
+
+/** Links that lead out of the image or nowhere, and files that are neither file, folder nor link. */
 export async function folderProblems(root: string, entries: Folder, show: (path: string) => string): Promise<Problem[]> {
   const problems: Problem[] = [];
   const home = await realpath(root);
@@ -55,23 +55,35 @@ export async function folderProblems(root: string, entries: Folder, show: (path:
     const where = { file: show(entry.path) };
     if (entry.kind === 'other') {
       problems.push({ message: `${entry.path} is a device, socket or pipe`, where, suggestion: 'Remove it.' });
-    } else if (entry.kind === 'link' && !entry.path.startsWith('rootfs/')) {
-      const message = await linkProblem(root, home, entry.path);
-      if (message !== undefined) problems.push({ message, where, suggestion: 'Put the file itself into the image folder.' });
+    } else if (entry.kind === 'link') {
+      const tree = UNIT_TREES.find((name) => entry.path.startsWith(`${name}/`));
+      const problem = tree === undefined ? await linkProblem(root, home, entry.path) : await unitLinkProblem(root, tree, entry.path);
+      if (problem !== undefined) problems.push({ ...problem, where });
     }
   }
   return problems;
 }
 
-async function linkProblem(root: string, home: string, path: string): Promise<string | undefined> {
+async function linkProblem(root: string, home: string, path: string): Promise<Problem | undefined> {
   const target = await readlink(join(root, path));
+  const suggestion = 'Put the file itself into the image folder.';
   try {
     const real = await realpath(join(root, path));
     if (isInside(real, home)) return undefined;
-    return `the link ${path} leads out of the image folder, to ${target}`;
+    return { message: `the link ${path} leads out of the image folder, to ${target}`, suggestion };
   } catch {
-    return `the link ${path} leads nowhere, to ${target}`;
+    return { message: `the link ${path} leads nowhere, to ${target}`, suggestion };
   }
+}
+
+/** Above the unit's root there is nothing: who wrote such a link meant a file of the host. */
+async function unitLinkProblem(root: string, tree: string, path: string): Promise<Problem | undefined> {
+  const target = await readlink(join(root, path));
+  if (isAbsolute(target) || isInside(resolve(dirname(join(root, path)), target), join(resolve(root), tree))) return undefined;
+  return {
+    message: `the link ${path} leads out of ${tree}/, to ${target}`,
+    suggestion: 'Write where it leads on the unit, from /; a file of this machine is copied into the image folder.',
+  };
 }
 
 function isInside(path: string, folder: string): boolean {

@@ -4,7 +4,7 @@ import { ExitCode, UserError } from '../kit/errors.ts';
 import type { LoadedImage } from './definition.ts';
 import { definitionHash } from './folder.ts';
 import { type InspectOptions, inspectImage } from './inspect.ts';
-import { resolveImage, show } from './resolve.ts';
+import { imageWord, resolveImage, show } from './resolve.ts';
 
 export interface LoadOptions extends Partial<InspectOptions> {}
 
@@ -21,7 +21,7 @@ export async function loadImage(image: string, ctx: Context, options: LoadOption
     throw new UserError(`The definition of ${show(folder, cwd)} has ${errors.length} ${errors.length === 1 ? 'error' : 'errors'}`, {
       exitCode: ExitCode.definition,
       problems: errors.map(({ problem }) => problem),
-      remedies: [`images/README.md describes every member; unitsmith check ${image.includes(' ') ? `'${image}'` : image} checks again.`],
+      remedies: [`images/README.md describes every member; unitsmith check ${imageWord(folder, cwd)} checks again.`],
     });
   }
   for (const { rule, severity, problem } of inspection.findings) ctx.events.emit({ type: 'finding', rule, severity, problem });

@@ -2,12 +2,13 @@
  * `images/<name>/lock.json`: the exact packages and artifacts that an image was locked to. `unitsmith lock` alone writes
  * it. Artifacts are held to it; packages move with security updates, and the provenance names the difference.
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import Type, { type Static } from 'typebox';
 
 import { ExitCode, UserError } from '../kit/errors.ts';
 import { readIfExists, writeFileAtomic } from '../kit/files.ts';
 import { compileSchema } from '../kit/schema.ts';
+import { imageWord } from './resolve.ts';
 
 const strict = { additionalProperties: false } as const;
 const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
@@ -123,6 +124,6 @@ function damaged(file: string, violations: readonly { path: string; message: str
   return new UserError('lock.json is damaged', {
     exitCode: ExitCode.definition,
     problems: violations.map(({ path, message }) => ({ message, where: { file, path } })),
-    remedies: ['write it anew: unitsmith lock'],
+    remedies: [`write it anew: unitsmith lock ${imageWord(dirname(file), process.cwd())}`],
   });
 }

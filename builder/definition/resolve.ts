@@ -1,10 +1,11 @@
 /** From what a user types for an image to its folder. */
 import { readdir, stat } from 'node:fs/promises';
-import { isAbsolute, join, relative, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 
 import { nearest } from '../../firstboot/settings/nearest.ts';
 import { ExitCode, UserError } from '../kit/errors.ts';
 import { packageRoot } from '../kit/paths.ts';
+import { shellWord } from '../kit/shell-word.ts';
 
 export const DEFINITION_FILE = 'image.yaml';
 
@@ -72,4 +73,11 @@ async function isFile(path: string): Promise<boolean> {
 export function show(path: string, cwd: string): string {
   const way = relative(cwd, path);
   return way === '' || way.startsWith('..') || isAbsolute(way) ? path : way;
+}
+
+/** What to type for an image: its name where that leads to it, else its folder, with a slash so that it is read as one. */
+export function imageWord(folder: string, cwd: string): string {
+  if (dirname(folder) === join(cwd, 'images')) return shellWord(basename(folder));
+  const shown = show(folder, cwd);
+  return shellWord(shown.includes('/') ? shown : `./${shown}`);
 }

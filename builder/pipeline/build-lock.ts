@@ -1,5 +1,6 @@
 /** One build at a time on a cache folder: a lock file that names its owner, and is taken over when the owner is gone. */
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Cleanup } from '../kit/cleanup.ts';
@@ -12,6 +13,8 @@ interface Owner {
   since: string;
 }
 
+const ATTEMPTS = 3;
+
 /**
  * Takes the lock of `cacheDir` until `cleanup` runs.
  * @throws UserError(busy) where another live process holds it.
@@ -23,22 +26,50 @@ export async function takeBuildLock(cacheDir: string, cleanup: Cleanup): Promise
   for (let attempt = 0; ; attempt += 1) {
     if (await create(path, own)) break;
     const owner = await readOwner(path);
-    if (attempt >= 3 || (owner !== undefined && (await startTime(owner.pid)) === owner.started)) throw busy(cacheDir, owner);
-    await rm(path, { force: true });
+    if (attempt >= ATTEMPTS || (owner !== undefined && (await isAlive(owner)))) throw busy(cacheDir, owner);
+    await takeAway(path);
   }
   cleanup.add('build lock', () => rm(path, { force: true }));
 }
 
+/** By link(2) of a file that is written already: nobody ever reads a lock without its owner. */
 async function create(path: string, owner: Owner): Promise<boolean> {
+  const written = besides(path);
   try {
-    const handle = await open(path, 'wx');
-    await handle.writeFile(JSON.stringify(owner));
-    await handle.close();
+    await writeFile(written, JSON.stringify(owner), { flag: 'wx' });
+    await link(written, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(written, { force: true });
   }
+}
+
+/**
+ * Removes the lock of an owner that is gone. Two builds may do so at once, and one of them may have taken the lock
+ * already when the other comes to it: so it is moved aside first, and put back where its owner lives.
+ */
+async function takeAway(path: string): Promise<void> {
+  const aside = besides(path);
+  try {
+    await rename(path, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  const owner = await readOwner(aside);
+  if (owner !== undefined && (await isAlive(owner))) await link(aside, path).catch(() => undefined);
+  await rm(aside, { force: true });
+}
+
+function besides(path: string): string {
+  return `${path}.${process.pid}-${randomBytes(4).toString('hex')}`;
+}
+
+async function isAlive(owner: Owner): Promise<boolean> {
+  return (await startTime(owner.pid)) === owner.started;
 }
 
 async function readOwner(path: string): Promise<Owner | undefined> {

@@ -1,5 +1,5 @@
 /** The cache of stage outputs: `<cache>/stages/<stage>/<id>/`, each with a record of what is in it. */
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import Type, { type Static } from 'typebox';
 
@@ -10,6 +10,8 @@ import { FileRecord, findDamage, recordFolder } from './fingerprint.ts';
 
 const RECORD = '.stage.json';
 const PARTIAL = '.partial-';
+/** Image of an output whose record is damaged. */
+const UNKNOWN = '?';
 const DAY = 24 * 3600 * 1000;
 
 const StageRecord = Type.Object({
@@ -109,14 +111,14 @@ export class StageCache {
       for (const id of await names(join(this.#root, stage))) {
         const folder = this.folderOf(stage, id);
         const record = parseRecord((await readIfExists(join(folder, RECORD))) ?? '');
-        if (id.startsWith('.') || record === undefined) continue;
+        if (id.startsWith('.')) continue;
         entries.push({
           stage,
           id,
-          image: record.image,
+          image: record?.image ?? UNKNOWN,
           folder,
           bytes: await bytesOnDisk(folder),
-          lastUsed: (await stat(join(folder, RECORD))).mtime,
+          lastUsed: (await stat(record === undefined ? folder : join(folder, RECORD))).mtime,
         });
       }
     }
@@ -127,7 +129,7 @@ export class StageCache {
   async verify(): Promise<{ entry: CacheEntry; damaged: string }[]> {
     const found: { entry: CacheEntry; damaged: string }[] = [];
     for (const entry of await this.list()) {
-      const record = parseRecord(await readFile(join(entry.folder, RECORD), 'utf8'));
+      const record = parseRecord((await readIfExists(join(entry.folder, RECORD))) ?? '');
       const damaged = record === undefined ? RECORD : await findDamage(entry.folder, record.files, true);
       if (damaged !== undefined) found.push({ entry, damaged });
     }

@@ -7,6 +7,6 @@ import { packageRoot } from '../../../builder/kit/paths.ts';
 
 it('the table of exit codes in builder/README.md is the code', () => {
   const text = readFileSync(join(packageRoot(), 'builder', 'README.md'), 'utf8');
-  const rows = [...text.matchAll(/^\| (\d+) \| (\w+) \|/gm)].map(([, code, name]) => [name, Number(code)]);
+  const rows = [...text.matchAll(/^\| (\d+) +\| (\w+) +\|/gm)].map(([, code, name]) => [name, Number(code)]);
   expect(Object.fromEntries(rows)).toEqual(ExitCode);
 });

@@ -115,6 +115,20 @@ describe('StageCache', () => {
 });
 
 describe('takeBuildLock', () => {
+  it.each([
+    ['is free', undefined],
+    ['is left by an owner that is gone', JSON.stringify({ pid: 1, started: '1', since: 'then' })],
+    ['is damaged', ''],
+  ])('lets one of many in that come at once where the lock %s', async (_how, left) => {
+    const { ctx } = testContext();
+    if (left !== undefined) writeFileSync(join(ctx.cacheDir, 'lock'), left);
+    const cleanup = new Cleanup();
+    const tries = await Promise.allSettled(Array.from({ length: 20 }, () => takeBuildLock(ctx.cacheDir, cleanup)));
+    expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    await cleanup.run();
+    expect(readdirSync(ctx.cacheDir)).toEqual([]);
+  });
+
   it('lets one build in, names the holder to the second, and the next in after it', async () => {
     const { ctx } = testContext();
     const first = new Cleanup();
