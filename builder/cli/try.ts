@@ -2,15 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { InvalidArgumentError, Option } from 'commander';
 
 import { type Port, UNIT_PATHS } from '../../firstboot/contract/unit.ts';
+import { findImages } from '../definition/resolve.ts';
+import { MACHINE_TOOLS, requireTools } from '../doctor/preflight.ts';
 import { ExitCode, UserError } from '../kit/errors.ts';
 import { openArtefact } from '../verify/artefact.ts';
-import { finalise } from '../verify/finalise.ts';
 import { findTarget, type Target } from '../verify/target.ts';
+import { finaliseUnit } from '../verify/unitctl.ts';
 import { detectAcceleration } from '../vm/accel.ts';
 import { boot } from '../vm/boot.ts';
 import type { Machine } from '../vm/machine.ts';
 import { overlay } from '../vm/overlay.ts';
 import { FIRMWARES, type Firmware } from '../vm/spec.ts';
+import { answersFile } from './answers-file.ts';
 import type { Cli, Session } from './cli.ts';
 
 interface Options {
@@ -35,9 +38,11 @@ const EXAMPLES = `
 Examples:
   unitsmith try sphere
   unitsmith try sphere --finalise
-  unitsmith try out/sphere/sphere-1.0.0.ova --firmware uefi --port 8443
+  unitsmith try sphere --answers ./answers/mine.yaml
+  unitsmith try out/sphere-0.1.0-amd64.ova --firmware uefi --port 8443
 
-The disk is not changed: everything that the machine writes is thrown away at the end (Ctrl-C).`;
+The disk is not changed: everything that the machine writes is thrown away at the end. Once the machine is up, Ctrl-C is
+that end, with exit code 0.`;
 
 /** `unitsmith try IMAGE|FILE`. */
 export function register(cli: Cli): void {
@@ -45,8 +50,8 @@ export function register(cli: Cli): void {
     .command('try')
     .description('boot the last bake of an image, or any disk, with its ports on loopback; Ctrl-C ends it and leaves nothing behind')
     .argument('<image>', 'name of an image that was baked, a folder of packaged files, or a file')
-    .option('--finalise', "set it up with the image's sample answers, or those of --answers")
-    .option('--answers <file>', 'answers for --finalise')
+    .option('--finalise', "set it up with the image's sample answers")
+    .option('--answers <file>', 'set it up with these')
     .option('--port <n>', 'forward this TCP port too (repeatable)', (text, all: number[]) => [...all, positive(text)], [])
     .addOption(new Option('--firmware <kind>', 'firmware of the machine').choices(FIRMWARES).default('bios'))
     .option('--cpus <n>', 'CPUs of the machine', positive, 2)
@@ -62,15 +67,13 @@ function positive(text: string): number {
 
 async function tryImage(session: Session, name: string, options: Options): Promise<ExitCode> {
   const { ctx } = session;
-  const target = await findTarget(name);
-  const answers = answersFor(target, options);
+  const target = await findTarget(name, { out: 'out', images: await findImages(process.cwd()) });
+  const answers = await answersFor(target, options);
+  await requireTools([...MACHINE_TOOLS, ...(options.firmware === 'uefi' ? ['uefi-firmware'] : [])], ctx);
   const machine = await bootTarget(session, target, options);
   await machine.waitForSsh(machine.deadline(BOOT_SECONDS));
   ctx.events.info(`up after ${machine.secondsToSsh} s`);
-  if (answers !== undefined) {
-    ctx.events.progress('setting the unit up with the answers');
-    await finalise(machine, answers, (line) => ctx.events.info(line));
-  }
+  const failure = answers === undefined ? undefined : await finaliseOrStay(session, machine, answers);
   const urls = await forwardAll(machine, options.port);
   const lines = [
     `${target.file} is running. Ctrl-C ends it.`,
@@ -84,17 +87,32 @@ async function tryImage(session: Session, name: string, options: Options): Promi
     data: { file: target.file, urls, ssh: machine.sshCommandLine, sshPort: machine.sshPort },
   });
   await untilEnd(ctx.signal, machine);
+  if (failure !== undefined) throw failure;
   return ExitCode.ok;
 }
 
-function answersFor(target: Target, options: Options): string | undefined {
+/** @returns why the unit could not be set up: it goes on running then, because the cause is to be looked for on it. */
+async function finaliseOrStay({ ctx }: Session, machine: Machine, answers: string): Promise<UserError | undefined> {
+  ctx.events.progress('setting the unit up with the answers');
+  try {
+    await finaliseUnit(ctx, machine, { answers, remedies: [] });
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof UserError) || ctx.signal.aborted) throw error;
+    ctx.events.warn(`${error.message}: ${error.why ?? ''}`);
+    for (const line of error.excerpt?.lines ?? []) ctx.events.info(`  | ${line}`);
+    return error;
+  }
+}
+
+async function answersFor(target: Target, options: Options): Promise<string | undefined> {
+  if (options.answers !== undefined) return answersFile(options.answers);
   if (options.finalise !== true) return undefined;
-  const answers = options.answers ?? target.answers;
-  if (answers !== undefined) return answers;
+  if (target.answers !== undefined) return target.answers;
   throw new UserError('there are no answers to set the unit up with', {
     exitCode: ExitCode.usage,
-    why: 'a file says nothing about the image that it was made from, and an image may have no sample/answers.yaml',
-    remedies: ['name them: --finalise --answers FILE'],
+    why: 'a file or folder says nothing about the image that it was made from, and an image may have no sample/answers.yaml',
+    remedies: ['name them: --answers FILE'],
   });
 }
 

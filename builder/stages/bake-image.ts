@@ -69,6 +69,8 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
     diskBytes: bytesOf(image.definition.hardware.disk),
     memoryBytes: bytesOf(image.definition.hardware.memory),
     out: options.out,
+    uefi: options.verify !== 'none',
+    wheels: Object.values(image.definition.artifacts ?? {}).some(({ kind }) => kind === 'pypi'),
   });
   await takeBuildLock(ctx.cacheDir, cleanup);
   const remove = (folder: string): Promise<void> => removeMappedTree(ctx, folder);

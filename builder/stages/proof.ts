@@ -14,11 +14,11 @@ import { ExitCode, UserError } from '../kit/errors.ts';
 import { hashTree } from '../kit/hash.ts';
 import { shellWord } from '../kit/shell-word.ts';
 import type { Stage } from '../pipeline/stage.ts';
+import { finaliseUnit, journalOf, probeUnit, type StepTime } from '../verify/unitctl.ts';
 import { boot } from '../vm/boot.ts';
 import type { Machine } from '../vm/machine.ts';
 import { overlay } from '../vm/overlay.ts';
 import type { Acceleration } from '../vm/spec.ts';
-import { applyOnUnit, probeOnUnit, type StepTime } from './proof/unitctl.ts';
 
 export interface ProofInput {
   image: LoadedImage;
@@ -36,9 +36,6 @@ export interface ProofOutput {
   /** Memory in use after finalisation, as `free` counts it; MiB. */
   memoryMiB: number;
 }
-
-/** Folder on the unit that holds the image's sample/ while it is proved: gone with the overlay. */
-export const PROOF_FOLDER = '/run/unit-proof';
 
 export const proofStage: Stage<ProofInput, ProofOutput> = {
   name: 'proof',
@@ -60,17 +57,35 @@ async function prove(input: ProofInput, folder: string, ctx: Context, cleanup: C
   }
   const machine = await bootOverlay(input, ctx, cleanup);
   await machine.waitForSsh(machine.deadline(180));
-  await machine.output(['mkdir', '-m', '0700', '-p', PROOF_FOLDER, '/run/unit']);
-  await machine.upload(join(input.image.folder, 'sample'), `${PROOF_FOLDER}/`);
-  await machine.output(`echo ${input.acceleration.timeoutFactor} > /run/unit/timeout-factor`);
   ctx.events.progress('finalising with the sample answers');
   // The sealed disk stays in the cache, so the failure can be had again, and looked at.
-  const remedy = `look at the unit itself: unitsmith try ${shellWord(input.disk)} --finalise --answers ${shellWord(answers)}`;
-  const steps = await applyOnUnit(ctx, machine, `${PROOF_FOLDER}/sample/answers.yaml`, remedy);
-  const probes = [...(await probeOnUnit(ctx, machine, 'smoke', remedy)), ...(await probeOnUnit(ctx, machine, 'acceptance', remedy))];
+  const remedies = [`look at the unit itself: unitsmith try ${shellWord(input.disk)} --answers ${shellWord(answers)}`];
+  const steps = await finaliseUnit(ctx, machine, { answers, remedies });
+  const probes: ProofOutput['probes'] = [];
+  for (const set of ['smoke', 'acceptance'] as const) {
+    ctx.events.progress(`${set} probes`);
+    probes.push(...(await holdToProbes(machine, set, remedies)));
+  }
   const memory = Number((await machine.output("free -m | awk '/^Mem:/ { print $3 }'")).trim());
   const output: ProofOutput = { secondsToSsh: machine.secondsToSsh ?? 0, steps, probes, memoryMiB: memory };
   await writeFile(join(folder, 'proof.json'), `${JSON.stringify(output, null, 2)}\n`);
+}
+
+/** @throws UserError(proof) naming the probes that did not pass. */
+async function holdToProbes(
+  machine: Machine,
+  set: 'smoke' | 'acceptance',
+  remedies: readonly string[],
+): Promise<{ title: string; seconds: number }[]> {
+  const results = await probeUnit(machine, set);
+  const failed = results.filter(({ passed }) => !passed);
+  if (failed.length === 0) return results.map(({ title, seconds }) => ({ title, seconds }));
+  throw new UserError(`${failed.length} of ${results.length} ${set} probes did not pass`, {
+    exitCode: ExitCode.proof,
+    problems: failed.map(({ title, message }) => ({ message: `${title}: ${message}` })),
+    remedies,
+    excerpt: { title: 'Journal', lines: await journalOf(machine) },
+  });
 }
 
 async function bootOverlay(input: ProofInput, ctx: Context, cleanup: Cleanup): Promise<Machine> {

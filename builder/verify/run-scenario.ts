@@ -13,10 +13,10 @@ import type { Acceleration } from '../vm/spec.ts';
 import type { Artefact } from './artefact.ts';
 import type { Check, Finding, Subject } from './check.ts';
 import { checks } from './checks/index.ts';
-import { finalise } from './finalise.ts';
 import type { ScenarioReport } from './report.ts';
 import { type Scenario, scenarioName } from './scenario.ts';
 import { makeSeed } from './seed.ts';
+import { finaliseUnit } from './unitctl.ts';
 
 export interface ScenarioRun {
   scenario: Scenario;
@@ -96,7 +96,7 @@ async function bootSubject(ctx: Context, run: ScenarioRun, cleanup: Cleanup, mad
   const unit = await readUnit(machine);
   if (run.answers !== undefined) {
     ctx.events.progress(`${scenarioName(scenario)}: setting the unit up`);
-    await finalise(machine, run.answers, (line) => ctx.events.emit({ type: 'output', source: 'unitctl', line }));
+    await finaliseUnit(ctx, machine, { answers: run.answers, remedies: [] });
   }
   return { ctx, machine, scenario, diskBytes, seeded, state: state.trim(), unit, finalised: run.answers !== undefined };
 }

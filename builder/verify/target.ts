@@ -10,24 +10,24 @@ export interface Target {
   answers: string | undefined;
 }
 
-/** Where bakes leave their results, and where images are; relative to the working folder. */
+/** Where bakes leave their results, and the folder of each image by its name (`findImages`). */
 export interface Places {
   out: string;
-  images: string;
+  images: ReadonlyMap<string, string>;
 }
 
 /** A qcow2 is booted before an OVA of the same bake: nothing needs to be unpacked. */
 const PREFERRED = ['.qcow2', '.raw', '.vmdk', '.ova', '.raw.zst'] as const;
 
 /** @throws UserError(usage) where there is nothing of that name to boot. */
-export async function findTarget(name: string, places: Places = { out: 'out', images: 'images' }): Promise<Target> {
+export async function findTarget(name: string, places: Places): Promise<Target> {
   const kind = await kindOf(name);
   if (kind === 'file') return { file: name, answers: undefined };
   const isName = /^[a-z][a-z0-9-]*$/.test(name);
   const folders = kind === 'folder' ? [name] : isName ? [join(places.out, name), places.out] : [];
   for (const folder of folders) {
     const file = await newestIn(folder, isName && folder === places.out ? name : undefined);
-    if (file !== undefined) return { file, answers: isName ? await sampleAnswers(join(places.images, name)) : undefined };
+    if (file !== undefined) return { file, answers: await sampleAnswers(places.images.get(name)) };
   }
   throw new UserError(`there is nothing to boot under the name ${name}`, {
     exitCode: ExitCode.usage,
@@ -55,7 +55,8 @@ async function newestIn(folder: string, prefix: string | undefined): Promise<str
   return found.sort((a, b) => b.slot - a.slot || a.rank - b.rank)[0]?.path;
 }
 
-async function sampleAnswers(image: string): Promise<string | undefined> {
+async function sampleAnswers(image: string | undefined): Promise<string | undefined> {
+  if (image === undefined) return undefined;
   const path = join(image, 'sample', 'answers.yaml');
   return (await kindOf(path)) === 'file' ? path : undefined;
 }

@@ -1,15 +1,7 @@
 /** Probes, by the same script that the gates of the start order use. */
-import type { NamedProbe } from '../contract/probe.ts';
+import type { NamedProbe, ProbeResult } from '../contract/probe.ts';
 import { WAIT_READY, waitArguments } from '../contract/wait-ready.ts';
 import type { System } from '../kit/system.ts';
-
-export interface ProbeResult {
-  title: string;
-  passed: boolean;
-  /** What was last seen, where it did not pass. */
-  message: string;
-  seconds: number;
-}
 
 const ONCE_SECONDS = 20;
 const WAIT_SECONDS = 60;

@@ -3,7 +3,7 @@
  * was begun and done, so a run that was killed or cut off from power goes on and ends the same.
  */
 import { createHmac, randomBytes } from 'node:crypto';
-
+import type { ApplyEvent, UnitState } from '../contract/events.ts';
 import { APPLYING } from '../contract/ordering.ts';
 import { UNIT_PATHS, type Unit } from '../contract/unit.ts';
 import { ExitCode, Interrupted, ProgramError, UnitError } from '../kit/errors.ts';
@@ -11,7 +11,6 @@ import { makeFolder, removeFile, writeFileAtomic } from '../kit/files.ts';
 import type { System } from '../kit/system.ts';
 import type { Settings } from '../settings/index.ts';
 import type { ChangeContext } from './change.ts';
-import type { ApplyEvent, UnitState } from './events.ts';
 import type { Journal } from './journal.ts';
 import { changeOf, type Plan, type PlanEntry, secretNames, unitWords } from './plan.ts';
 import { runParameters } from './resolve.ts';

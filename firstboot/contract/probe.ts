@@ -49,3 +49,12 @@ export const NamedProbe = Type.Object(
   strict,
 );
 export type NamedProbe = Static<typeof NamedProbe>;
+
+/** How a probe ended; `unitctl probe --json` writes a list of these. */
+export interface ProbeResult {
+  title: string;
+  passed: boolean;
+  /** What was last seen, where it did not pass. */
+  message: string;
+  seconds: number;
+}

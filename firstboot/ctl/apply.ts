@@ -1,7 +1,7 @@
-import type { ApplyEvent } from '../apply/events.ts';
 import { Journal } from '../apply/journal.ts';
 import { run } from '../apply/run.ts';
 import { saveSettings } from '../apply/settings-store.ts';
+import type { ApplyEvent } from '../contract/events.ts';
 import { UNIT_PATHS } from '../contract/unit.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';

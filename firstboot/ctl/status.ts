@@ -1,5 +1,5 @@
-import type { UnitState } from '../apply/events.ts';
 import { lastRun, parseJournal } from '../apply/journal.ts';
+import type { UnitState } from '../contract/events.ts';
 import { type Release, UNIT_PATHS } from '../contract/unit.ts';
 import { ExitCode } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';

@@ -88,6 +88,18 @@ describe('wait-ready', () => {
     expect(code).toBe(1);
   });
 
+  test('a program that is not there, or may not be run, is not waited for', async () => {
+    const data = join(folder, 'data');
+    writeFileSync(data, 'no program');
+    const began = Date.now();
+    for (const program of [data, join(folder, 'missing')]) {
+      const { code, stderr } = await waitReady(['command', '60', '--', program]);
+      expect(stderr).toMatch(/exit code 12[67]: .*(Permission denied|No such file)/);
+      expect(code).toBe(1);
+    }
+    expect(Date.now() - began).toBeLessThan(20_000);
+  });
+
   test('systemd units: active, not active, and a failed one ends the waiting at once', async () => {
     writeFileSync(
       join(folder, 'systemctl'),

@@ -8,9 +8,9 @@ import { parseMarks } from '../../../../builder/verify/checks/identity.ts';
 import { checks } from '../../../../builder/verify/checks/index.ts';
 import { judge as judgeMachineId } from '../../../../builder/verify/checks/machine-id.ts';
 import { allowedPorts, judge as judgePorts } from '../../../../builder/verify/checks/ports.ts';
-import { parseResults } from '../../../../builder/verify/checks/probes.ts';
 import { failedUnits } from '../../../../builder/verify/checks/units.ts';
 import { compareClones } from '../../../../builder/verify/clones.ts';
+import { parseProbeResults } from '../../../../builder/verify/unitctl.ts';
 
 const messages = (result: { findings: readonly { message: string }[] }): string[] => result.findings.map(({ message }) => message);
 
@@ -174,6 +174,6 @@ test('failed units are the first column', () => {
 
 test('probe results are in the result event', () => {
   const results = [{ title: 'page', passed: true, message: '', seconds: 1 }];
-  expect(parseResults(`${JSON.stringify({ type: 'result', command: 'probe', data: { set: 'smoke', results } })}\n`)).toEqual(results);
-  expect(parseResults('error: no unit\n')).toBeUndefined();
+  expect(parseProbeResults(`${JSON.stringify({ type: 'result', command: 'probe', data: { set: 'smoke', results } })}\n`)).toEqual(results);
+  expect(parseProbeResults('error: no unit\n')).toBeUndefined();
 });

@@ -1,5 +1,5 @@
 /** What a run says while it goes. `unitctl apply --json` writes these objects one a line: their fields are an interface. */
-import type { Texts } from '../contract/texts.ts';
+import type { Texts } from './texts.ts';
 
 export type UnitState = 'waiting' | 'applying' | 'failed' | 'ready';
 
