@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 
 import { Cleanup } from '../../../builder/kit/cleanup.ts';
@@ -114,19 +115,29 @@ describe('StageCache', () => {
   });
 });
 
+/** Lock of the process 1 of another boot. */
+const GONE = 'lock.1-999999999999-00000000';
+
 describe('takeBuildLock', () => {
   it.each([
     ['is free', undefined],
-    ['is left by an owner that is gone', JSON.stringify({ pid: 1, started: '1', since: 'then' })],
-    ['is damaged', ''],
+    ['is left by an owner that is gone', GONE],
   ])('lets one of many in that come at once where the lock %s', async (_how, left) => {
-    const { ctx } = testContext();
-    if (left !== undefined) writeFileSync(join(ctx.cacheDir, 'lock'), left);
-    const cleanup = new Cleanup();
-    const tries = await Promise.allSettled(Array.from({ length: 20 }, () => takeBuildLock(ctx.cacheDir, cleanup)));
-    expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    await cleanup.run();
-    expect(readdirSync(ctx.cacheDir)).toEqual([]);
+    // Many rounds, each in another order: a build that comes in between two steps of another is what goes wrong.
+    for (let round = 0; round < 40; round += 1) {
+      const { ctx } = testContext();
+      if (left !== undefined) writeFileSync(join(ctx.cacheDir, left), '');
+      const cleanup = new Cleanup();
+      const tries = await Promise.allSettled(
+        Array.from({ length: 10 }, async () => {
+          await setTimeout(Math.random() * 4);
+          await takeBuildLock(ctx.cacheDir, cleanup);
+        }),
+      );
+      expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      await cleanup.run();
+      expect(readdirSync(ctx.cacheDir)).toEqual([]);
+    }
   });
 
   it('lets one build in, names the holder to the second, and the next in after it', async () => {
@@ -145,11 +156,10 @@ describe('takeBuildLock', () => {
 
   it('takes over from an owner that is gone, also where its pid was given to another process', async () => {
     const { ctx } = testContext();
-    await mkdir(ctx.cacheDir, { recursive: true });
-    writeFileSync(join(ctx.cacheDir, 'lock'), JSON.stringify({ pid: 1, started: '1', since: 'then' }));
+    writeFileSync(join(ctx.cacheDir, GONE), '');
     const cleanup = new Cleanup();
     await takeBuildLock(ctx.cacheDir, cleanup);
-    expect(readFileSync(join(ctx.cacheDir, 'lock'), 'utf8')).toContain(`"pid":${process.pid}`);
+    expect(readdirSync(ctx.cacheDir)).toEqual([expect.stringMatching(new RegExp(`^lock\\.${process.pid}-`))]);
     await cleanup.run();
   });
 });
