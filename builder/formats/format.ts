@@ -6,7 +6,7 @@ import type { Cleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
 import { ExitCode, ToolError, UserError } from '../kit/errors.ts';
 import { temporaryFolder } from '../kit/files.ts';
-import { convertDisk, type DiskFormat, diskInfo } from '../tools/qemu-img.ts';
+import { convertDisk, type DiskFormat, diskInfo, isDamaged } from '../tools/qemu-img.ts';
 import { type Extent, mapExtents } from './vmdk/extents.ts';
 
 export interface WrittenFile {
@@ -33,7 +33,7 @@ export interface ReadableDisk {
 
 const FORMATS: readonly DiskFormat[] = ['raw', 'qcow2', 'vmdk'];
 
-/** Looks a disk up. @throws UserError where there is none, or it is none that can be packaged */
+/** Looks a disk up, and whether it is whole. @throws UserError where there is none, or it is none that can be packaged */
 export async function openSource(ctx: Context, path: string): Promise<SourceDisk> {
   const file = await stat(path).catch(() => undefined);
   if (file === undefined || file.isDirectory()) {
@@ -43,6 +43,7 @@ export async function openSource(ctx: Context, path: string): Promise<SourceDisk
     throw unreadable(path, error);
   });
   const format = FORMATS.find((known) => known === info.format);
+  if (format === 'qcow2') await refuseDamaged(ctx, path);
   if (format !== undefined && info.virtualBytes > 0) return { path, format, capacity: info.virtualBytes };
   throw new UserError(`${path} cannot be packaged`, {
     exitCode: ExitCode.usage,
@@ -74,12 +75,27 @@ export async function readableDisk(path: string, ctx: Context, cleanup: Cleanup)
   return { file: raw.path, extents, capacity: disk.capacity };
 }
 
+/** A qcow2 that was cut short still opens, and reads as zeroes where its data was. */
+async function refuseDamaged(ctx: Context, path: string): Promise<void> {
+  const damaged = await isDamaged(ctx, path).catch((error: unknown) => {
+    throw unreadable(path, error);
+  });
+  if (!damaged) return;
+  throw new UserError(`${path} is damaged`, {
+    exitCode: ExitCode.usage,
+    why: 'qemu-img check finds references that lead nowhere',
+    remedies: ['fetch or make the file again', `see what is wrong: qemu-img check ${path}`],
+  });
+}
+
+/** A full disk is no fault of the image that was read. */
 function unreadable(path: string, error: unknown): unknown {
   if (!(error instanceof ToolError) || error.failure.missing) return error;
+  if (error.failure.tail.some((line) => line.includes('No space left on device'))) return error;
   return new UserError(`qemu-img cannot read ${path}`, {
     exitCode: ExitCode.usage,
     why: error.failure.tail.at(-1) ?? error.message,
-    remedies: ['see that no virtual machine is running on it', 'check it: qemu-img check FILE'],
+    remedies: ['see that no virtual machine is running on it', `check it: qemu-img check ${path}`],
     cause: error,
   });
 }

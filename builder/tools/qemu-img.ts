@@ -46,6 +46,12 @@ export async function diskInfo(ctx: Context, path: string): Promise<DiskInfo> {
   };
 }
 
+/** Whether the references of a qcow2 are damaged (exit code 2 of `check`); clusters that are lost (3) harm nobody. */
+export async function isDamaged(ctx: Context, path: string): Promise<boolean> {
+  const { exitCode } = await run(ctx, 'qemu-img', ['check', '-q', '-f', 'qcow2', path], { okExitCodes: [0, 2, 3], quiet: true });
+  return exitCode === 2;
+}
+
 /** A qcow2 of its own from one that stands on another disk. */
 export async function flattenDisk(ctx: Context, source: string, target: string): Promise<void> {
   await convertDisk(ctx, { path: source, format: 'qcow2' }, { path: target, format: 'qcow2' });

@@ -70,7 +70,7 @@ async function* members(request: OvaRequest): AsyncGenerator<Buffer> {
     yield padding(data.length);
   }
   yield await tarHeader({ name: vmdk.fileName, size: vmdk.size, mtime });
-  yield* createReadStream(vmdk.file, { highWaterMark: 4 << 20 }) as AsyncIterable<Buffer>;
+  yield* createReadStream(vmdk.file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>;
   yield padding(vmdk.size);
   yield endOfArchive();
 }
