@@ -7,6 +7,7 @@ import { ExitCode } from '../kit/errors.ts';
 import { builderVersion } from '../kit/paths.ts';
 import { bakeImage } from '../stages/bake-image.ts';
 import type { Cli } from './cli.ts';
+import { outFolder } from './out-folder.ts';
 import { addOvfFlags, type OvfFlags, ovfFlags, parseFormats } from './ovf-flags.ts';
 
 /** What `npm run bake` bakes. */
@@ -84,7 +85,7 @@ export function register(cli: Cli): void {
               ovaFolder: flags.ovaFolder ?? false,
               ovf: ovfFlags(flags),
             },
-            out: resolve(flags.out),
+            out: await outFolder(flags.out),
             proof: flags.proof,
             verify: flags.verify,
           },

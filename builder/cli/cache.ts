@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { InvalidArgumentError } from 'commander';
 
 import { ExitCode } from '../kit/errors.ts';
 import { takeBuildLock } from '../pipeline/build-lock.ts';
 import { type CacheEntry, StageCache } from '../pipeline/cache.ts';
+import { removeMappedTree } from '../tools/namespace.ts';
 import type { Cli, Session } from './cli.ts';
 
 const GIB = 2 ** 30;
@@ -60,7 +60,7 @@ async function trim({ ctx, cleanup, print }: Session, options: { days: number; s
   await takeBuildLock(ctx.cacheDir, cleanup);
   const entries = await new StageCache(ctx.cacheDir).list();
   const doomed = chooseDoomed(entries, { now: Date.now(), days: options.days, bytes: options.size * GIB });
-  for (const entry of doomed) await rm(entry.folder, { recursive: true, force: true });
+  for (const entry of doomed) await removeMappedTree(ctx, entry.folder);
   print(`removed ${doomed.length} of ${entries.length} outputs, ${gib(doomed.reduce((sum, entry) => sum + entry.bytes, 0))}`);
   ctx.events.emit({ type: 'result', command: 'cache trim', data: { removed: doomed } });
   return ExitCode.ok;
@@ -87,7 +87,7 @@ async function verify({ ctx, cleanup, print }: Session): Promise<ExitCode> {
       severity: 'warning',
       problem: { message: `${entry.stage}: ${file} is damaged; the output is removed`, where: { file: entry.folder } },
     });
-    await rm(entry.folder, { recursive: true, force: true });
+    await removeMappedTree(ctx, entry.folder);
   }
   print(damaged.length === 0 ? 'every stored output is whole' : `${damaged.length} damaged outputs removed`);
   ctx.events.emit({ type: 'result', command: 'cache verify', data: { damaged } });
@@ -97,7 +97,7 @@ async function verify({ ctx, cleanup, print }: Session): Promise<ExitCode> {
 async function clear({ ctx, cleanup, print }: Session): Promise<ExitCode> {
   if (existsSync(ctx.cacheDir)) {
     await takeBuildLock(ctx.cacheDir, cleanup);
-    for (const part of ['stages', 'downloads', 'apt', 'tmp']) await rm(`${ctx.cacheDir}/${part}`, { recursive: true, force: true });
+    for (const part of ['stages', 'downloads', 'apt', 'tmp']) await removeMappedTree(ctx, `${ctx.cacheDir}/${part}`);
   }
   print(`${ctx.cacheDir} is empty`);
   ctx.events.emit({ type: 'result', command: 'cache clear', data: { cacheDir: ctx.cacheDir } });

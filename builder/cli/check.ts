@@ -12,7 +12,7 @@ export function register(cli: Cli): void {
     .option('--schema', 'print the JSON Schema of image.yaml, for editors, and check nothing')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ unitsmith check sphere\n  $ unitsmith check ./my-shop --json\n  $ unitsmith check --schema > image.schema.json\n\nExit code: 0 where nothing is wrong (warnings count as nothing), 1 where something is.',
+      '\nExamples:\n  unitsmith check sphere\n  unitsmith check ./my-shop --json\n  unitsmith check --schema > image.schema.json\n\nExit code: 0 where nothing is wrong (warnings count as nothing), 1 where something is.',
     )
     .action(
       cli.run('check', async (session, images: string[], options: { schema?: boolean }) =>

@@ -22,7 +22,7 @@ Exit code: 0 nothing is missing, 4 something is.`;
 export function register(cli: Cli): void {
   cli.program
     .command('doctor')
-    .description('Check what this machine lacks for baking, and how to get it')
+    .description('check what this machine lacks for baking, and how to get it')
     .option('--fix', 'install the Debian packages that are missing')
     .addHelpText('after', HELP)
     .action(cli.run('doctor', async (session: Session, options: { fix?: boolean }) => doctor(session, options.fix === true)));

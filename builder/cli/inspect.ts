@@ -9,13 +9,15 @@ Examples:
   unitsmith inspect folder/appliance.ovf
   unitsmith inspect appliance-disk1.vmdk
   unitsmith --json inspect appliance.ova
-  unitsmith inspect --rules`;
+  unitsmith inspect --rules
+
+Exit code: 0 where every importer takes it (warnings count as nothing), 1 where one would refuse it.`;
 
 /** `unitsmith inspect FILE`. */
 export function register(cli: Cli): void {
   cli.program
     .command('inspect')
-    .description('check an OVA, an OVF or a VMDK against what importers demand; exit code 1 where one would refuse it')
+    .description('check an OVA, an OVF or a VMDK against what importers demand')
     .argument('[file]', 'the file; it is only read')
     .option('--rules', 'list the rules instead')
     .addHelpText('after', EXAMPLES)

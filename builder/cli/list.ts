@@ -6,7 +6,7 @@ export function register(cli: Cli): void {
   cli.program
     .command('list')
     .description('list the images in ./images and those that come with unitsmith')
-    .addHelpText('after', '\nExamples:\n  $ unitsmith list\n  $ unitsmith list --json')
+    .addHelpText('after', '\nExamples:\n  unitsmith list\n  unitsmith list --json')
     .action(
       cli.run('list', async (session) => {
         const images = await summarise(process.cwd());

@@ -20,7 +20,7 @@ export function register(cli: Cli): void {
     .option('--mirror <url>', 'package archive to use on this machine instead of the public one')
     .addHelpText(
       'after',
-      '\nOnly this command writes lock.json. Artifacts are held to it at every bake; packages may move with security updates,\nand the provenance of a bake names the difference.\n\nExamples:\n  $ unitsmith lock sphere\n  $ unitsmith lock ./my-shop --update\n  $ unitsmith lock sphere --mirror http://mirror.example.org/debian',
+      '\nOnly this command writes lock.json. Artifacts are held to it at every bake; packages may move with security updates,\nand the provenance of a bake names the difference.\n\nExamples:\n  unitsmith lock sphere\n  unitsmith lock ./my-shop --update\n  unitsmith lock sphere --mirror http://mirror.example.org/debian',
     )
     .action(cli.run('lock', async (session, images: string[], options: ArchiveOptions) => lockAll(session, images, options)));
 }

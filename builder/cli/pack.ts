@@ -6,6 +6,7 @@ import { FORMATS, pack } from '../formats/pack.ts';
 import { COMPRESSIONS, type Compression } from '../formats/qcow2/write.ts';
 import { ExitCode, UserError } from '../kit/errors.ts';
 import type { Cli } from './cli.ts';
+import { outFolder } from './out-folder.ts';
 import { addOvfFlags, type OvfFlags, ovfFlags, parseFormats } from './ovf-flags.ts';
 
 interface Flags extends OvfFlags {
@@ -53,13 +54,14 @@ export function register(cli: Cli): void {
     .action(
       cli.run('pack', async ({ ctx, cleanup, print }, disk: string, flags: Flags) => {
         const name = checkedName(flags.name);
-        await requireTools(['qemu-img'], ctx);
+        const [formats, out] = [parseFormats(flags.formats), await outFolder(flags.out)];
+        await requireTools(['qemu-img', ...(formats.includes('raw') ? ['zstd'] : [])], ctx);
         const files = await pack(
           {
             disk: resolve(disk),
             baseName: name,
-            formats: parseFormats(flags.formats),
-            out: resolve(flags.out),
+            formats,
+            out,
             compression: flags.compression,
             ...(flags.level === undefined ? {} : { level: flags.level }),
             ovaFolder: flags.ovaFolder ?? false,

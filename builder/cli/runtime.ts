@@ -7,7 +7,7 @@ import type { Context } from '../kit/context.ts';
 import { ExitCode, Interrupted, ToolError, UserError } from '../kit/errors.ts';
 import { type BuildEvent, Events } from '../kit/events.ts';
 import { defaultCacheDir, defaultStateDir } from '../kit/paths.ts';
-import { Secrets } from '../kit/secrets.ts';
+import { passwordsIn, Secrets } from '../kit/secrets.ts';
 import { consoleReporter } from '../report/console.ts';
 import { openLog } from '../report/logfile.ts';
 import { ndjsonReporter } from '../report/ndjson.ts';
@@ -43,6 +43,7 @@ export function createCli(
   edge: Edge,
   version: string,
   commands: readonly ((cli: Cli) => void)[],
+  argv: readonly string[] = [],
 ): { program: Command; exitCode(): ExitCode } {
   let exitCode: ExitCode = ExitCode.ok;
   const program = new Command('unitsmith')
@@ -63,7 +64,7 @@ export function createCli(
     run:
       (command, work) =>
       async (...args) => {
-        exitCode = await runSession(edge, command, program.opts<GlobalOptions>(), (session) => work(session, ...args));
+        exitCode = await runSession(edge, argv, command, program.opts<GlobalOptions>(), (session) => work(session, ...args));
       },
   };
   for (const register of commands) register(cli);
@@ -77,7 +78,7 @@ export async function runCli(
   commands: readonly ((cli: Cli) => void)[],
   argv: readonly string[],
 ): Promise<ExitCode> {
-  const { program, exitCode } = createCli(edge, version, commands);
+  const { program, exitCode } = createCli(edge, version, commands, argv);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode();
@@ -89,11 +90,12 @@ export async function runCli(
 
 async function runSession(
   edge: Edge,
+  argv: readonly string[],
   command: string,
   options: GlobalOptions,
   work: (session: Session) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  const secrets = new Secrets();
+  const secrets = loginsOf(edge, argv);
   const events = new Events();
   const controller = new AbortController();
   const cleanup = new Cleanup();
@@ -127,13 +129,20 @@ function attachReporters(edge: Edge, command: string, options: GlobalOptions, ev
   if (options.json === true) {
     events.listen(ndjsonReporter((line) => edge.stdout.write(line), secrets));
   } else {
-    const screen = consoleReporter({ stream: edge.stderr, env: edge.env, verbosity });
+    const screen = consoleReporter({ stream: edge.stderr, env: edge.env, verbosity, secrets });
     events.listen(screen.listener);
     closers.push(screen.close);
   }
   events.emit({ type: 'run-started', command, ...('path' in log ? { log: log.path } : {}) });
   if ('why' in log) events.warn(`there is no log of this run: ${log.why}`);
   return closers;
+}
+
+/** Passwords of mirrors and proxies: programs repeat the addresses that they are given. */
+function loginsOf(edge: Edge, argv: readonly string[]): Secrets {
+  const secrets = new Secrets();
+  for (const text of [...argv, ...Object.values(edge.env)]) for (const password of passwordsIn(text ?? '')) secrets.register(password);
+  return secrets;
 }
 
 /** A run is worth more than its log: where that cannot be made, the run goes on and says so. */
@@ -159,6 +168,8 @@ export function describeError(error: unknown): BuildEvent & { type: 'error' } {
       exitCode: error.exitCode,
     };
   }
+  const full = whatFilledUp(error);
+  if (full !== undefined) return full;
   if (error instanceof UserError) {
     return {
       type: 'error',
@@ -171,15 +182,8 @@ export function describeError(error: unknown): BuildEvent & { type: 'error' } {
     };
   }
   if (error instanceof ToolError) return describeToolError(error);
-  const full = (error as NodeJS.ErrnoException).code === 'ENOSPC';
-  if (full) {
-    return {
-      type: 'error',
-      message: 'The disk is full',
-      exitCode: ExitCode.host,
-      remedies: ['free some space, or name another folder: --cache-dir FOLDER, --out FOLDER', 'see what can go: unitsmith cache list'],
-    };
-  }
+  const refusal = describeRefusal(error as NodeJS.ErrnoException);
+  if (refusal !== undefined) return refusal;
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return {
     type: 'error',
@@ -187,6 +191,48 @@ export function describeError(error: unknown): BuildEvent & { type: 'error' } {
     exitCode: ExitCode.internal,
     excerpt: { title: 'stack', lines: stack.split('\n') },
     remedies: ['please report it with the log file'],
+  };
+}
+
+const DISK_FULL = {
+  type: 'error',
+  message: 'The disk is full',
+  exitCode: ExitCode.host,
+  remedies: ['free some space, or name another folder: --cache-dir FOLDER, --out FOLDER', 'see what can go: unitsmith cache list'],
+} as const;
+
+/** What the system refuses for reasons that lie in the user's files and folders: errno(3). */
+const REFUSALS: Readonly<Record<string, string>> = {
+  EACCES: 'you are not permitted to',
+  EPERM: 'you are not permitted to',
+  EROFS: 'the file system is mounted read-only',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  ENAMETOOLONG: 'the path is longer than the file system takes',
+  EIO: 'the disk reports an error',
+};
+
+/** A full disk may stand behind any other error: as an errno, or in the words of an outside program. */
+function whatFilledUp(error: unknown): (BuildEvent & { type: 'error' }) | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const why = cause === error ? {} : { why: (error as Error).message };
+    if (['ENOSPC', 'EDQUOT'].includes((cause as NodeJS.ErrnoException).code ?? '')) return { ...DISK_FULL, ...why };
+    // Programs run with the C locale, so this is what strerror(3) gives them.
+    if (cause instanceof ToolError && cause.failure.tail.some((line) => line.includes('No space left on device'))) {
+      return { ...DISK_FULL, why: (error as Error).message, ...excerptOf(cause) };
+    }
+  }
+  return undefined;
+}
+
+function describeRefusal({ code = '', path, message }: NodeJS.ErrnoException): (BuildEvent & { type: 'error' }) | undefined {
+  const why = REFUSALS[code];
+  if (why === undefined || path === undefined) return undefined;
+  return {
+    type: 'error',
+    message: `${path} cannot be used`,
+    exitCode: ExitCode.host,
+    why: `${why} (${message})`,
+    remedies: ['see who owns it, and what it is: ls -ld, df', 'or name other folders: --cache-dir FOLDER, --out FOLDER'],
   };
 }
 
@@ -199,6 +245,10 @@ function describeToolError(error: ToolError): BuildEvent & { type: 'error' } {
     remedies: failure.missing
       ? ['unitsmith doctor tells what this machine lacks and how to install it']
       : ['the log file has the whole output'],
-    ...(failure.tail.length === 0 ? {} : { excerpt: { title: `last lines of ${failure.program}`, lines: failure.tail } }),
+    ...excerptOf(error),
   };
+}
+
+function excerptOf({ failure }: ToolError): { excerpt?: { title: string; lines: readonly string[] } } {
+  return failure.tail.length === 0 ? {} : { excerpt: { title: `last lines of ${failure.program}`, lines: failure.tail } };
 }

@@ -1,11 +1,13 @@
 import { InvalidArgumentError } from 'commander';
 
+import { MACHINE_TOOLS, requireTools } from '../doctor/preflight.ts';
 import { ExitCode, UserError } from '../kit/errors.ts';
 import { writeFileAtomic } from '../kit/files.ts';
 import { summary, type VerifyReport } from '../verify/report.ts';
-import { MATRICES, type Matrix, parseScenario, scenariosOf } from '../verify/scenario.ts';
+import { MATRICES, type Matrix, parseScenario, type Scenario, scenariosOf } from '../verify/scenario.ts';
 import { verify } from '../verify/verify.ts';
 import { detectAcceleration } from '../vm/accel.ts';
+import { answersFile } from './answers-file.ts';
 import type { Cli, Session } from './cli.ts';
 
 interface Options {
@@ -25,12 +27,12 @@ A scenario is firmware+controller+nic+datasource:
   datasource  none, nocloud, ovf
 
 Examples:
-  unitsmith verify out/sphere/sphere-1.0.0.ova
-  unitsmith verify sphere-1.0.0.qcow2 --matrix full --report verify.json
+  unitsmith verify out/sphere-0.1.0-amd64.ova
+  unitsmith verify sphere-0.1.0-amd64.qcow2 --matrix full --report verify.json
   unitsmith verify disk.raw --scenario bios+pvscsi+vmxnet3 --scenario uefi+nvme+e1000+nocloud
   unitsmith verify sphere.ova --answers images/sphere/sample/answers.yaml
 
-Exit code 1 means that something was found.`;
+Exit code: 0 where all is as declared, 1 where something was found.`;
 
 /** `unitsmith verify FILE...`. */
 export function register(cli: Cli): void {
@@ -40,7 +42,7 @@ export function register(cli: Cli): void {
     .argument('<file...>', 'OVA, qcow2, VMDK or raw disk (also .zst); several share the scenarios')
     .option('--matrix <name>', `${MATRICES.join(' or ')}: which scenarios`, 'quick')
     .option('--scenario <words>', 'boot this scenario instead of a matrix (repeatable)', (text, all: string[]) => [...all, text], [])
-    .option('--answers <file>', 'set the unit up with these answers before it is checked')
+    .option('--answers <file>', 'set the unit up with these answers before it is checked; files beside them go with them')
     .option('--report <file>', 'write the report as JSON')
     .option('--cpus <n>', 'CPUs of the machines', positive, 2)
     .option('--memory <MiB>', 'memory of the machines', positive, 2048)
@@ -56,14 +58,23 @@ function positive(text: string): number {
 async function verifyFiles(session: Session, files: string[], options: Options): Promise<ExitCode> {
   const { ctx, cleanup } = session;
   const scenarios = options.scenario.length > 0 ? options.scenario.map(parseScenario) : scenariosOf(matrixOf(options.matrix));
+  const answers = options.answers === undefined ? undefined : await answersFile(options.answers);
+  await requireTools(toolsFor(scenarios), ctx);
   const acceleration = await detectAcceleration(ctx);
   if (acceleration.kind === 'tcg') ctx.events.info(`Machines are emulated, which is slow: ${acceleration.reason}`);
-  const { cpus, memory: memoryMiB, answers } = options;
+  const { cpus, memory: memoryMiB } = options;
   const report: VerifyReport = await verify(ctx, { files, scenarios, acceleration, cpus, memoryMiB, answers }, cleanup);
   if (options.report !== undefined) await writeFileAtomic(options.report, `${JSON.stringify(report, null, 2)}\n`);
   session.print(summary(report));
   ctx.events.emit({ type: 'result', command: 'verify', data: report });
   return report.passed ? ExitCode.ok : ExitCode.findings;
+}
+
+/** Programs that boot these scenarios: seeds of datasources are CDs. */
+function toolsFor(scenarios: readonly Scenario[]): string[] {
+  const seeded = scenarios.some(({ datasource }) => datasource !== 'none');
+  const uefi = scenarios.some(({ firmware }) => firmware === 'uefi');
+  return [...MACHINE_TOOLS, ...(seeded ? ['xorriso'] : []), ...(uefi ? ['uefi-firmware'] : [])];
 }
 
 function matrixOf(name: string): Matrix {

@@ -2,8 +2,10 @@
 import type { Context } from '../kit/context.ts';
 import { ExitCode, type Problem, UserError } from '../kit/errors.ts';
 import { type Finding, type HostCheck, remediesOf } from './check.ts';
+import { firmwareCheck } from './checks/firmware.ts';
 import { subordinateIdsCheck, userNamespacesCheck } from './checks/namespaces.ts';
 import { packerCheck } from './checks/packer.ts';
+import { pipCheck } from './checks/pip.ts';
 import { programChecks } from './checks/programs.ts';
 import { cacheFolderCheck, lackOfMemory, lackOfSpace } from './checks/resources.ts';
 import { examine, missingPackages } from './examine.ts';
@@ -11,6 +13,8 @@ import { examine, missingPackages } from './examine.ts';
 const GIB = 2 ** 30;
 /** QEMU itself, Packer and the builder beside the guest. */
 const BESIDE_GUEST = 0.75 * GIB;
+/** What boots machines and talks to them (`verify`, `try`). */
+export const MACHINE_TOOLS = ['qemu-system-x86_64', 'qemu-img', 'ssh', 'ssh-keygen'] as const;
 /** Packages, their root file system twice, and the disk before and after the bake; the disk's holes take no space. */
 const CACHE_NEED = 6 * GIB;
 const OUTPUT_NEED = 2 * GIB;
@@ -22,6 +26,10 @@ export interface BakeNeeds {
   memoryBytes: number;
   /** Folder for the artefacts. */
   out: string;
+  /** Artefacts will be booted with UEFI. */
+  uefi: boolean;
+  /** An artifact is made of Python packages. */
+  wheels: boolean;
 }
 
 /** @throws UserError(host) naming everything that is lacking at once, each with the command that mends it. */
@@ -40,16 +48,19 @@ export async function preflight(ctx: Context, needs: BakeNeeds): Promise<void> {
     },
     { name: 'memory', purpose: 'runs guests', look: () => lackOfMemory(needs.memoryBytes + BESIDE_GUEST) },
   ];
-  refuse(await examine(ctx, [...programChecks, packerCheck, subordinateIdsCheck, userNamespacesCheck, cacheFolderCheck, ...resources]));
+  const some = [...(needs.uefi ? [firmwareCheck] : []), ...(needs.wheels ? [pipCheck] : [])];
+  refuse(
+    await examine(ctx, [...programChecks, packerCheck, ...some, subordinateIdsCheck, userNamespacesCheck, cacheFolderCheck, ...resources]),
+  );
 }
 
 /**
  * For commands that need only some programs (`pack`, `verify`, `try`).
- * @param names programs of checks/programs.ts, or `packer`.
+ * @param names programs of checks/programs.ts, `packer` or `uefi-firmware`.
  * @throws UserError(host)
  */
 export async function requireTools(names: readonly string[], ctx: Context): Promise<void> {
-  const known = [...programChecks, packerCheck];
+  const known = [...programChecks, packerCheck, firmwareCheck];
   const unknown = names.filter((name) => !known.some((check) => check.name === name));
   if (unknown.length > 0) throw new Error(`no check knows ${unknown.join(', ')}`);
   refuse(

@@ -1,12 +1,14 @@
 /** Progress for people, on standard error: a line a stage, and on a terminal one line that is redrawn. */
 import type { Location, Problem } from '../kit/errors.ts';
 import type { Listener, StampedEvent } from '../kit/events.ts';
+import type { Secrets } from '../kit/secrets.ts';
 import { duration, type Palette, palette } from './text.ts';
 
 export interface ConsoleOptions {
   stream: NodeJS.WriteStream;
   env: Readonly<Record<string, string | undefined>>;
   verbosity: 'quiet' | 'normal' | 'verbose';
+  secrets: Secrets;
 }
 
 interface Current {
@@ -97,7 +99,7 @@ class Screen {
 
   #line(text: string): void {
     this.clear();
-    this.#options.stream.write(`${text}\n`);
+    this.#options.stream.write(`${this.#options.secrets.scrub(text)}\n`);
     this.redraw();
   }
 
@@ -107,12 +109,12 @@ class Screen {
   }
 
   redraw(): void {
-    const { stream, verbosity } = this.#options;
+    const { stream, verbosity, secrets } = this.#options;
     const current = this.#current;
     if (current === undefined || stream.isTTY !== true || verbosity === 'quiet') return;
     const elapsed = duration((Date.now() - current.started) / 1000);
     const of = current.expectedSeconds === undefined ? '' : ` of about ${duration(current.expectedSeconds)}`;
-    const text = `… ${current.stage} ${elapsed}${of}${current.progress === '' ? '' : `: ${current.progress}`}`;
+    const text = secrets.scrub(`… ${current.stage} ${elapsed}${of}${current.progress === '' ? '' : `: ${current.progress}`}`);
     stream.write(`\r\u001b[K${text.slice(0, Math.max(20, stream.columns - 1))}`);
     this.#drawn = true;
   }

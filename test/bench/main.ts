@@ -50,8 +50,9 @@ interface Request {
 /** @returns the exit code. Numbers that miss a target are no failure: the table says so. */
 export async function main(argv: readonly string[]): Promise<number> {
   const events = new Events();
-  const screen = consoleReporter({ stream: process.stderr, env: process.env, verbosity: 'normal' });
-  const log = openLog(join(defaultStateDir(process.env), 'log'), 'bench', new Secrets());
+  const secrets = new Secrets();
+  const screen = consoleReporter({ stream: process.stderr, env: process.env, verbosity: 'normal', secrets });
+  const log = openLog(join(defaultStateDir(process.env), 'log'), 'bench', secrets);
   events.listen(screen.listener);
   events.listen(log.listener);
   const controller = new AbortController();

@@ -3,41 +3,21 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+
+import { commands } from '../../builder/cli/index.ts';
+import { createCli, type Edge, runCli } from '../../builder/cli/runtime.ts';
+import { onceARun } from './once.ts';
 
 export const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
 export const BUNDLE = join(CHECKOUT, 'dist', 'unitsmith.mjs');
+export const VERSION = (JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8')) as { version: string }).version;
 
-/** Builds dist/. Test files run at once: the first one that comes builds, the others wait for it. For `beforeAll`. */
+/** Builds dist/, once a run. For `beforeAll`. */
 export async function buildBundle(): Promise<void> {
-  const lock = join(tmpdir(), 'bundle');
-  const done = join(lock, 'done');
-  try {
-    // tmpdir() is the folder of this run (temporary-folder.ts).
-    mkdirSync(lock);
-  } catch {
-    await until(() => existsSync(done), 'the bundle to be built');
-    if (readFileSync(done, 'utf8') !== '') throw new Error(readFileSync(done, 'utf8'));
-    return;
-  }
-  let failure = '';
-  try {
+  await onceARun('bundle', () => {
     execFileSync(process.execPath, [join(CHECKOUT, 'builder', 'build.mjs')], { stdio: ['ignore', 'ignore', 'pipe'] });
-  } catch (error) {
-    failure = String(error);
-  }
-  writeFileSync(done, failure);
-  if (failure !== '') throw new Error(failure);
-}
-
-/** Waits for a state, for at most `seconds`. */
-export async function until(state: () => boolean, what: string, seconds = 20): Promise<void> {
-  const deadline = Date.now() + seconds * 1000;
-  while (!state()) {
-    if (Date.now() > deadline) throw new Error(`waited ${seconds} s for ${what}`);
-    await wait(20);
-  }
+  });
 }
 
 export interface Outcome {
@@ -114,19 +94,19 @@ export class Account {
     return {
       out: below(this.out),
       temporary: below(join(this.root, 'tmp')),
-      cache: below(this.cache).filter((path) => /\.partial|^lock$|^tmp\/./.test(path) && !/^downloads\/partial|^apt\//.test(path)),
-      processes: this.processes(),
+      cache: below(this.cache).filter((path) => /\.partial|^lock\.|^tmp\/./.test(path) && !/^downloads\/partial|^apt\//.test(path)),
+      processes: [...this.running().values()],
     };
   }
 
-  /** Command lines of processes that know this account's folder by argument or environment (zombies have neither). */
-  processes(): string[] {
-    const found: string[] = [];
+  /** Processes that know this account's folder by argument or environment (zombies have neither), with their command lines. */
+  running(): Map<number, string> {
+    const found = new Map<number, string>();
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && name !== String(process.pid))) {
       try {
         const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
         if (args.includes(this.root) || readFileSync(`/proc/${pid}/environ`, 'utf8').includes(this.root)) {
-          found.push(args.replaceAll('\0', ' ').trim());
+          found.set(Number(pid), args.replaceAll('\0', ' ').trim());
         }
       } catch {
         // It has ended meanwhile, or is somebody else's.
@@ -148,4 +128,32 @@ export function eventsOf({ stdout }: Outcome): Event[] {
     .split('\n')
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as Event);
+}
+
+/**
+ * The same command in this process, where neither signals nor streams matter: a start of Node takes longer than most
+ * commands. The working folder is this process's own, unless the test stands in for `process.cwd`.
+ */
+export async function inProcess(account: Account, args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
+  const text = { stdout: '', stderr: '' };
+  const sink = (name: 'stdout' | 'stderr'): NodeJS.WriteStream =>
+    ({
+      write: (chunk: string) => {
+        text[name] += chunk;
+        return true;
+      },
+    }) as NodeJS.WriteStream;
+  const edge: Edge = {
+    env: { ...account.env, ...env },
+    stdout: sink('stdout'),
+    stderr: sink('stderr'),
+    onSignal: () => () => undefined,
+  };
+  return { code: await runCli(edge, VERSION, commands, args), ...text };
+}
+
+/** Every command and command of a command, as words: `cache trim`. */
+export function commandNames(): string[][] {
+  const program = createCli({ env: {} } as unknown as Edge, VERSION, commands).program;
+  return program.commands.flatMap((command) => [[command.name()], ...command.commands.map((below) => [command.name(), below.name()])]);
 }

@@ -8,15 +8,16 @@ import { writeSkeleton } from '../../builder/definition/skeleton.ts';
 import { basePackages } from '../../builder/payload/base.ts';
 import { makeAptRepository } from './apt-repository.ts';
 import type { Account } from './cli-bundle.ts';
+import { onceARun } from './once.ts';
 
-/** A flat archive that has what the engine and the skeleton ask for, by name. Two seconds: once a file. */
+/** A flat archive that has what the engine and the skeleton ask for, by name; made once a run. */
 export async function skeletonArchive(): Promise<string> {
-  const archive = mkdtempSync(join(tmpdir(), 'archive-'));
-  const skeleton = await writeSkeleton('probe', mkdtempSync(join(tmpdir(), 'probe-')));
-  const { packages } = parse(readFileSync(join(skeleton, 'image.yaml'), 'utf8')) as { packages: string[] };
-  const names = [...new Set([...basePackages({}), ...packages, 'apt'])];
-  makeAptRepository(archive, [{ name: 'base-files', fields: ['Essential: yes'] }, ...names.map((name) => ({ name }))]);
-  return archive;
+  return onceARun('archive', async (archive) => {
+    const skeleton = await writeSkeleton('probe', mkdtempSync(join(tmpdir(), 'probe-')));
+    const { packages } = parse(readFileSync(join(skeleton, 'image.yaml'), 'utf8')) as { packages: string[] };
+    const names = [...new Set([...basePackages({}), ...basePackages({ kernel: 'cloud' }), ...packages, 'apt'])];
+    makeAptRepository(archive, [{ name: 'base-files', fields: ['Essential: yes'] }, ...names.map((name) => ({ name }))]);
+  });
 }
 
 /** The address of such an archive as `--mirror` takes it. */
@@ -46,14 +47,19 @@ export function fakeHost(account: Account): void {
   account.program('mmdebstrap', 'if [ "$1" = --version ]; then echo "mmdebstrap 1.4.3"; exit; fi; exit 1');
 }
 
-/** mmdebstrap that hangs with a child of its own, and says so by a file. */
-export function hangingMmdebstrap(account: Account): string {
+/** mmdebstrap that hangs with a child of its own, and says so by a file. `atEnd` is shell that it runs when it is asked to end. */
+export function hangingMmdebstrap(account: Account, atEnd = ''): string {
   const mark = join(account.root, 'installing');
   account.program(
     'mmdebstrap',
     `if [ "$1" = --version ]; then echo "mmdebstrap 1.4.3"; exit; fi
 mkdir "$TMPDIR/tree"; echo half > "$TMPDIR/tree/file"
-sleep 300 &
+${
+  atEnd === ''
+    ? ''
+    : `trap '${atEnd}; exit 1' TERM
+`
+}sleep 300 &
 echo up > ${mark}
 wait`,
   );

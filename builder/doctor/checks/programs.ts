@@ -21,6 +21,8 @@ export const PROGRAMS: readonly Program[] = [
   { name: 'mkfs.fat', package: 'dosfstools', purpose: 'makes the EFI partition' },
   { name: 'mcopy', package: 'mtools', purpose: 'reads the EFI partition for the audit' },
   { name: 'tar', package: 'tar', purpose: 'unpacks root file systems' },
+  { name: 'bsdtar', package: 'libarchive-tools', purpose: 'unpacks artifacts' },
+  { name: 'curl', package: 'curl', purpose: 'downloads artifacts' },
   { name: 'qemu-system-x86_64', package: 'qemu-system-x86', purpose: 'boots images', version: { args: ['--version'], oldest: '7.0' } },
   { name: 'qemu-img', package: 'qemu-utils', purpose: 'converts disks', version: { args: ['--version'], oldest: '7.0' } },
   { name: 'ssh', package: 'openssh-client', purpose: 'looks into guests' },

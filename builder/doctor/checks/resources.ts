@@ -6,13 +6,15 @@ import { freeBytes } from '../../tools/disk-space.ts';
 import type { HostCheck, Lack } from '../check.ts';
 
 const GIB = 2 ** 30;
+/** ENOTDIR: a file is in the way, which the check of the folder tells. */
+const NOT_THERE = ['ENOENT', 'ENOTDIR'];
 
 /** The nearest folder that exists: space is the same for what will be made in it. */
 async function freeAt(folder: string): Promise<number> {
   try {
     return await freeBytes(folder);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(folder) === folder) throw error;
+    if (!NOT_THERE.includes((error as NodeJS.ErrnoException).code ?? '') || dirname(folder) === folder) throw error;
     return freeAt(dirname(folder));
   }
 }

@@ -3,9 +3,9 @@ import { createReadStream, existsSync, readdirSync, readFileSync, rmSync, statSy
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Account, buildBundle, eventsOf, NOTHING, type Outcome } from '../../helpers/cli-bundle.ts';
+import { Account, eventsOf, inProcess, NOTHING, type Outcome } from '../../helpers/cli-bundle.ts';
 import { fakeHost, mirrorOf, skeletonArchive, withUrlArtifact, writeShop } from '../../helpers/cli-image.ts';
 
 const CONTENT = 'the product, version 1\n';
@@ -17,7 +17,6 @@ let base: string;
 let account: Account;
 
 beforeAll(async () => {
-  await buildBundle();
   archive = await skeletonArchive();
   server = createServer((request, response) => {
     const path = join(archive, request.url ?? '');
@@ -35,12 +34,13 @@ afterAll(() => {
 beforeEach(() => {
   account = new Account();
   fakeHost(account);
+  vi.spyOn(process, 'cwd').mockReturnValue(account.cwd);
 });
 
 async function bake(...more: string[]): Promise<Outcome> {
-  const outcome = await account.run(['bake', 'shop', '--mirror', mirrorOf(`${base}/`), ...more]);
+  const outcome = await inProcess(account, ['bake', 'shop', '--mirror', mirrorOf(`${base}/`), ...more]);
   expect(account.leftovers()).toEqual(NOTHING);
-  expect(outcome.stderr).not.toMatch(/bug in unitsmith|\.mjs:\d/);
+  expect(outcome.stderr).not.toContain('bug in unitsmith');
   return outcome;
 }
 
@@ -79,7 +79,7 @@ describe('bake', () => {
 
   it('a package archive that cannot be reached', async () => {
     await writeShop(account);
-    const { code, stderr } = await account.run(['bake', 'shop', '--mirror', mirrorOf('http://127.0.0.1:1/')]);
+    const { code, stderr } = await inProcess(account, ['bake', 'shop', '--mirror', mirrorOf('http://127.0.0.1:1/')]);
     expect(code).toBe(5);
     expect(stderr).toContain('The package index of debian trixie cannot be fetched');
     expect(stderr).toContain('http://127.0.0.1:1/');
@@ -154,21 +154,21 @@ describe('a damaged cache', () => {
     expect(again.stderr).toMatch(/warning: the cached result of fetch is damaged/);
     expect(again.stderr).toMatch(/✓ fetch/);
 
-    expect(await account.run(['cache', 'verify'])).toMatchObject({ code: 0, stdout: 'every stored output is whole\n' });
+    expect(await inProcess(account, ['cache', 'verify'])).toMatchObject({ code: 0, stdout: 'every stored output is whole\n' });
     const deb = readdirSync(join(stage('fetch'), 'repository', 'pool'))[0] ?? '';
     flip(join(stage('fetch'), 'repository', 'pool', deb));
     rmSync(join(stage('resolve'), '.stage.json'));
-    const verified = await account.run(['cache', 'verify']);
+    const verified = await inProcess(account, ['cache', 'verify']);
     expect(verified).toMatchObject({ code: 1, stdout: '2 damaged outputs removed\n' });
     expect(verified.stderr).toContain(`repository/pool/${deb} is damaged`);
-    expect(await account.run(['cache', 'verify'])).toMatchObject({ code: 0 });
-    expect((await account.run(['cache', 'list'])).stdout).toMatch(/^0 outputs/m);
+    expect(await inProcess(account, ['cache', 'verify'])).toMatchObject({ code: 0 });
+    expect((await inProcess(account, ['cache', 'list'])).stdout).toMatch(/^0 outputs/m);
   });
 
   it('cache clear leaves nothing', async () => {
     await writeShop(account);
     await bake();
-    expect(await account.run(['cache', 'clear'])).toMatchObject({ code: 0 });
+    expect(await inProcess(account, ['cache', 'clear'])).toMatchObject({ code: 0 });
     expect(readdirSync(account.cache)).toEqual([]);
   });
 });
@@ -176,7 +176,7 @@ describe('a damaged cache', () => {
 it('a cache, an image and an output folder with spaces, quotes and other letters in their names', async () => {
   await writeShop(account);
   const strange = `мой "cache" & co's`;
-  const { code, stderr } = await account.run([
+  const { code, stderr } = await inProcess(account, [
     ...['--cache-dir', join(account.root, strange), 'bake', './images/shop', '--mirror', mirrorOf(`${base}/`), '--out', strange],
   ]);
   // The stand-in for mmdebstrap ends it: everything before that has worked.

@@ -2,11 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { commands } from '../../../builder/cli/index.ts';
-import { createCli, type Edge, runCli } from '../../../builder/cli/runtime.ts';
-import { Account, BUNDLE, buildBundle, CHECKOUT, eventsOf, until } from '../../helpers/cli-bundle.ts';
-
-const VERSION = (JSON.parse(readFileSync(join(CHECKOUT, 'package.json'), 'utf8')) as { version: string }).version;
+import { Account, BUNDLE, buildBundle, commandNames, eventsOf, inProcess, NOTHING, VERSION } from '../../helpers/cli-bundle.ts';
+import { until } from '../../helpers/once.ts';
 
 let account: Account;
 
@@ -15,30 +12,10 @@ beforeEach(() => {
   account = new Account();
 });
 
-/** Where no file, signal or program matters, the command runs in this process: forty starts of Node would take half a minute. */
-async function inProcess(args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const text = { stdout: '', stderr: '' };
-  const sink = (name: 'stdout' | 'stderr'): NodeJS.WriteStream =>
-    ({
-      write: (chunk: string) => {
-        text[name] += chunk;
-        return true;
-      },
-    }) as NodeJS.WriteStream;
-  const edge: Edge = { env: account.env, stdout: sink('stdout'), stderr: sink('stderr'), onSignal: () => () => undefined };
-  return { code: await runCli(edge, VERSION, commands, args), ...text };
-}
-
-/** Every command and command of a command, as words: `cache trim`. */
-function commandNames(): string[][] {
-  const program = createCli({ env: {} } as unknown as Edge, VERSION, commands).program;
-  return program.commands.flatMap((command) => [[command.name()], ...command.commands.map((below) => [command.name(), below.name()])]);
-}
-
 describe('--help', () => {
   it.each(commandNames())('%s %s shows examples that are commands of its own', async (...words) => {
     const names = words.filter((word) => word !== undefined);
-    const { code, stdout, stderr } = await inProcess([...names, '--help']);
+    const { code, stdout, stderr } = await inProcess(account, [...names, '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const examples = stdout.slice(stdout.indexOf('Examples:'));
     expect(stdout).toContain('Examples:');
@@ -46,7 +23,7 @@ describe('--help', () => {
   });
 
   it('of the whole names every command, and shows examples', async () => {
-    const { code, stdout } = await inProcess(['--help']);
+    const { code, stdout } = await inProcess(account, ['--help']);
     expect(code).toBe(0);
     for (const name of ['bake', 'check', 'lock', 'new', 'list', 'pack', 'verify', 'try', 'cache', 'doctor']) {
       expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
@@ -74,13 +51,13 @@ describe('wrong words', () => {
     [['pack', 'disk.raw'], '--name'],
     [['new'], "missing required argument 'name'"],
   ])('%j ends with 2 and says so', async (args, words) => {
-    const { code, stdout, stderr } = await inProcess(args);
+    const { code, stdout, stderr } = await inProcess(account, args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(words);
   });
 
   it('--formats with a name that is none', async () => {
-    const { code, stderr } = await inProcess(['bake', '--formats', 'ova,vhd']);
+    const { code, stderr } = await inProcess(account, ['bake', '--formats', 'ova,vhd']);
     expect(code).toBe(2);
     expect(stderr).toContain('vhd: no such format');
     expect(stderr).toContain('ova, qcow2');
@@ -186,5 +163,5 @@ it('ends at once on Ctrl-C that comes before anything is begun', async () => {
   await until(() => readdirSync(account.root).includes('up'), 'doctor to look for mmdebstrap');
   running.child.kill('SIGINT');
   expect((await running.ended).code).toBe(130);
-  expect(account.processes()).toEqual([]);
+  expect(account.leftovers()).toEqual(NOTHING);
 });

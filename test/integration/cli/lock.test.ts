@@ -1,55 +1,27 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parse } from 'yaml';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { register } from '../../../builder/cli/lock.ts';
-import { type Edge, runCli } from '../../../builder/cli/runtime.ts';
 import type { Lock } from '../../../builder/definition/lock.ts';
 import { writeSkeleton } from '../../../builder/definition/skeleton.ts';
 import { ExitCode } from '../../../builder/kit/errors.ts';
-import { basePackages } from '../../../builder/payload/base.ts';
-import { makeAptRepository } from '../../helpers/apt-repository.ts';
-
-class Sink extends Writable {
-  text = '';
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk.toString();
-    done();
-  }
-}
+import { Account, eventsOf, inProcess, type Outcome } from '../../helpers/cli-bundle.ts';
+import { mirrorOf, skeletonArchive, writeShop } from '../../helpers/cli-image.ts';
 
 let archive: string;
-let cwd: string;
+let account: Account;
 let image: string;
 
-/** An archive that has what the engine and the skeleton ask for, by name. */
 beforeAll(async () => {
-  archive = mkdtempSync(join(tmpdir(), 'archive-'));
-  const skeleton = await writeSkeleton('probe', mkdtempSync(join(tmpdir(), 'probe-')));
-  const { packages } = parse(readFileSync(join(skeleton, 'image.yaml'), 'utf8')) as { packages: string[] };
-  const names = [...new Set([...basePackages({}), ...basePackages({ kernel: 'cloud' }), ...packages, 'apt'])];
-  makeAptRepository(archive, [{ name: 'base-files', fields: ['Essential: yes'] }, ...names.map((name) => ({ name }))]);
+  archive = await skeletonArchive();
 });
 beforeEach(async () => {
-  cwd = mkdtempSync(join(tmpdir(), 'lock-cli-'));
-  vi.spyOn(process, 'cwd').mockReturnValue(cwd);
-  image = await writeSkeleton('shop', join(cwd, 'images'));
-});
-afterEach(() => {
-  vi.restoreAllMocks();
+  account = new Account();
+  vi.spyOn(process, 'cwd').mockReturnValue(account.cwd);
+  image = await writeShop(account);
 });
 
-async function lock(...argv: string[]): Promise<{ code: ExitCode; stdout: string; stderr: string }> {
-  const stdout = new Sink();
-  const stderr = new Sink();
-  const env = { HOME: cwd, PATH: process.env.PATH, UNITSMITH_APT_MIRROR: `deb [trusted=yes] file:${archive} ./` };
-  const edge = { env, stdout, stderr, onSignal: () => () => undefined } as unknown as Edge;
-  const code = await runCli(edge, '0.0.0', [register], [...argv]);
-  return { code, stdout: stdout.text, stderr: stderr.text };
-}
+const lock = (...argv: string[]): Promise<Outcome> => inProcess(account, argv, { UNITSMITH_APT_MIRROR: mirrorOf(`file:${archive}`) });
 
 const locked = (): Lock => JSON.parse(readFileSync(join(image, 'lock.json'), 'utf8')) as Lock;
 
@@ -79,15 +51,11 @@ describe('unitsmith lock', () => {
   });
 
   it('locks every image of the project where none is named, and none of the package', async () => {
-    const other = await writeSkeleton('other', join(cwd, 'images'));
-    const { code, stdout } = await lock('--json', 'lock');
-    expect(code).toBe(ExitCode.ok);
-    const events = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as { type: string; data?: { images: { file: string }[] } }); // prettier-ignore
-    const files = events.find(({ type }) => type === 'result')?.data?.images.map(({ file }) => file);
-    expect(files?.sort()).toEqual([join(other, 'lock.json'), join(image, 'lock.json')]);
+    const other = await writeSkeleton('other', join(account.cwd, 'images'));
+    const outcome = await lock('--json', 'lock');
+    expect(outcome.code).toBe(ExitCode.ok);
+    const files = [join(other, 'lock.json'), join(image, 'lock.json')];
+    expect(eventsOf(outcome).at(-1)).toMatchObject({ type: 'result', data: { images: files.map((file) => ({ file })) } });
   });
 
   it('writes over a damaged lock', async () => {

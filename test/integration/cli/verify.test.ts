@@ -1,42 +1,22 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 
-import { type Edge, runCli } from '../../../builder/cli/runtime.ts';
-import { register as tryCommand } from '../../../builder/cli/try.ts';
-import { register as verifyCommand } from '../../../builder/cli/verify.ts';
 import { ExitCode } from '../../../builder/kit/errors.ts';
+import { Account, inProcess, type Outcome } from '../../helpers/cli-bundle.ts';
 
-class Sink extends Writable {
-  text = '';
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk.toString();
-    done();
-  }
-}
-
-let home: string;
+let account: Account;
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'unitsmith-verify-cli-'));
+  account = new Account();
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-async function unitsmith(...argv: string[]): Promise<{ code: ExitCode; stdout: string; stderr: string }> {
-  const stdout = new Sink();
-  const stderr = new Sink();
-  const env = { HOME: home, PATH: process.env['PATH'] };
-  const edge = { env, stdout, stderr, onSignal: () => () => undefined } as unknown as Edge;
-  const code = await runCli(edge, '0.0.0', [verifyCommand, tryCommand], argv);
-  return { code, stdout: stdout.text, stderr: stderr.text };
-}
+const unitsmith = (...argv: string[]): Promise<Outcome> => inProcess(account, argv);
 
 describe('verify', () => {
   test('help has examples and the words of a scenario', async () => {
     const { code, stdout } = await unitsmith('verify', '--help');
     expect(code).toBe(ExitCode.ok);
-    expect(stdout).toContain('unitsmith verify sphere-1.0.0.qcow2 --matrix full --report verify.json');
+    expect(stdout).toContain('unitsmith verify sphere-0.1.0-amd64.qcow2 --matrix full --report verify.json');
     expect(stdout).toContain('lsisas1068');
   });
 
@@ -46,6 +26,7 @@ describe('verify', () => {
     [['verify', 'x', '--scenario', 'bios+ide+e1000'], /`ide` is no disk controller/],
     [['verify', 'x', '--memory', 'lots'], /a positive whole number/],
     [['verify'], /missing required argument/],
+    [['verify', 'x', '--answers', '/no/such.yaml'], /There is no answers file \/no\/such\.yaml/],
   ])('%j is refused', async (argv, message) => {
     const { code, stderr } = await unitsmith(...argv);
     expect(code).toBe(ExitCode.usage);
@@ -58,9 +39,10 @@ describe('try', () => {
     [['try', 'no-such-image'], /there is nothing to boot under the name no-such-image/],
     [['try', 'FILE'], /is no disk image/],
     [['try', 'FILE', '--finalise'], /there are no answers/],
+    [['try', 'FILE', '--answers', '/no/such.yaml'], /There is no answers file/],
     [['try', 'FILE', '--firmware', 'coreboot'], /Allowed choices are bios, uefi/],
   ])('%j is refused', async (argv, message) => {
-    const file = join(home, 'text.txt');
+    const file = join(account.root, 'text.txt');
     writeFileSync(file, 'hello');
     const { code, stderr } = await unitsmith(...argv.map((word) => (word === 'FILE' ? file : word)));
     expect(code).toBe(ExitCode.usage);

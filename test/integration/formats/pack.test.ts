@@ -18,8 +18,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { pack } from '../../../builder/formats/pack.ts';
 import { withCleanup } from '../../../builder/kit/cleanup.ts';
-import { Account, buildBundle, CHECKOUT, NOTHING, until } from '../../helpers/cli-bundle.ts';
+import { Account, buildBundle, CHECKOUT, NOTHING } from '../../helpers/cli-bundle.ts';
 import { testContext } from '../../helpers/context.ts';
+import { until } from '../../helpers/once.ts';
 import { ovfOptions, tinyDisk } from '../../helpers/tiny-ova.ts';
 
 const MIB = 2 ** 20;

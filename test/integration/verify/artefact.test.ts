@@ -101,10 +101,11 @@ describe('openArtefact', () => {
 
 describe('findTarget', () => {
   test('the newest bake of an image, the qcow2 before the OVA, with the image’s answers', async () => {
-    const places = { out: join(folder, 'out'), images: join(folder, 'images') };
+    const image = join(folder, 'images', 'sphere');
+    const places = { out: join(folder, 'out'), images: new Map([['sphere', image]]) };
     await mkdir(join(places.out, 'sphere'), { recursive: true });
-    await mkdir(join(places.images, 'sphere', 'sample'), { recursive: true });
-    writeFileSync(join(places.images, 'sphere', 'sample', 'answers.yaml'), '{}');
+    await mkdir(join(image, 'sample'), { recursive: true });
+    writeFileSync(join(image, 'sample', 'answers.yaml'), '{}');
     for (const [name, time] of [
       ['sphere-1.0.0.qcow2', 1_000_000],
       ['sphere-1.1.0.ova', 2_000_100],
@@ -116,17 +117,17 @@ describe('findTarget', () => {
     }
     expect(await findTarget('sphere', places)).toEqual({
       file: join(places.out, 'sphere', 'sphere-1.1.0.qcow2'),
-      answers: join(places.images, 'sphere', 'sample', 'answers.yaml'),
+      answers: join(image, 'sample', 'answers.yaml'),
     });
     expect((await findTarget(join(places.out, 'sphere'), places)).file).toBe(join(places.out, 'sphere', 'sphere-1.1.0.qcow2'));
     expect(await findTarget(join(places.out, 'sphere', 'sphere-1.0.0.qcow2'), places)).toMatchObject({ answers: undefined });
   });
 
   test('nothing there says what to do', async () => {
-    await expect(findTarget('sphere', { out: join(folder, 'out'), images: folder })).rejects.toMatchObject({
+    await expect(findTarget('sphere', { out: join(folder, 'out'), images: new Map() })).rejects.toMatchObject({
       message: 'there is nothing to boot under the name sphere',
       remedies: ['bake it first: unitsmith bake sphere', 'or name a file: unitsmith try FILE'],
     });
-    await expect(findTarget('/no/such/file')).rejects.toThrow('nothing to boot');
+    await expect(findTarget('/no/such/file', { out: 'out', images: new Map() })).rejects.toThrow('nothing to boot');
   });
 });

@@ -150,6 +150,6 @@ describe('new, list, check', () => {
   });
 
   it.each([['new'], ['list'], ['check']])('have help with examples: %s', async (command) => {
-    expect((await unitsmith(command, '--help')).stdout).toContain(`$ unitsmith ${command}`);
+    expect((await unitsmith(command, '--help')).stdout).toContain(`unitsmith ${command}`);
   });
 });
