@@ -2,8 +2,9 @@
  * The root file system: every package of the image installed by mmdebstrap from the fetched repository, without a
  * network and without being root. What is born at install and must not be shared is removed (templates/rootfs/).
  */
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 
 import type { LoadedImage } from '../definition/definition.ts';
 import type { Cleanup } from '../kit/cleanup.ts';
@@ -47,7 +48,7 @@ export interface RootfsOutput {
 
 export const rootfsStage: Stage<RootfsInput, RootfsOutput> = {
   name: 'rootfs',
-  version: 1,
+  version: 2,
   inputs: async (input) => ({
     base: { ...input.image.definition.base },
     packages: input.packages.map(({ name, version, sha256: hash }) => [name, version, hash ?? null]),
@@ -79,6 +80,7 @@ async function makeRootfs(input: RootfsInput, folder: string, ctx: Context, clea
     output: partial,
     setupScript: templatePath('rootfs', 'setup.sh'),
     customizeScript: templatePath('rootfs', 'customize.sh'),
+    dpkgOptions: await dpkgOptions(input.systemFiles),
   });
   const environment = {
     TMPDIR: work,
@@ -95,6 +97,16 @@ async function makeRootfs(input: RootfsInput, folder: string, ctx: Context, clea
   await rename(partial, join(folder, 'rootfs.tar'));
   await rm(work, { recursive: true, force: true });
   checkInstalled(input.packages, (await readRootfs(folder)).packages);
+}
+
+/** Absolute paths of the files for dpkg.cfg.d in `folders`, in the order of their names, as dpkg reads them. */
+async function dpkgOptions(folders: readonly string[]): Promise<string[]> {
+  const files: string[] = [];
+  for (const folder of folders) {
+    const options = join(folder, 'etc', 'dpkg', 'dpkg.cfg.d');
+    if (existsSync(options)) files.push(...(await readdir(options)).map((name) => join(options, name)));
+  }
+  return files.sort((a, b) => (basename(a) < basename(b) ? -1 : 1));
 }
 
 /** With an environment of its own: maintainer scripts must see nothing of the host's proxies, pip or npm settings. */

@@ -11,6 +11,11 @@ export interface MmdebstrapRequest {
   /** Shell scripts, run by sh with the tree as `$1`: before anything is unpacked, and after everything is configured. */
   setupScript: string;
   customizeScript: string;
+  /**
+   * Files with options for dpkg. Of these mmdebstrap itself heeds path-exclude and path-include when it extracts the
+   * essential packages, which it does without dpkg.
+   */
+  dpkgOptions: readonly string[];
 }
 
 /**
@@ -25,6 +30,7 @@ export function mmdebstrapArguments(request: MmdebstrapRequest): string[] {
     '--format=tar',
     '--aptopt=APT::Sandbox::User "root"',
     '--dpkgopt=force-unsafe-io',
+    ...request.dpkgOptions.map((file) => `--dpkgopt=${file}`),
     '--skip=cleanup/reproducible',
     `--include=${request.packages.join(',')}`,
     // Hooks are handed to sh as one text.

@@ -109,6 +109,22 @@ describe('rootfsStage', () => {
   });
 });
 
+it('hands mmdebstrap the dpkg options of all folders, in the order in which dpkg reads them', async () => {
+  const { run, input, work } = prepare(`${SUCCESS}\nprintf '%s\\n' "$@" > "$UNITSMITH_OUT/../arguments"`);
+  const folders = ['50-more', '10-first'].map((name) => {
+    const folder = join(work, `files of ${name}`);
+    mkdirSync(join(folder, 'etc/dpkg/dpkg.cfg.d'), { recursive: true });
+    writeFileSync(join(folder, 'etc/dpkg/dpkg.cfg.d', name), 'path-exclude=/usr/share/man/*\n');
+    return folder;
+  });
+  input.systemFiles = folders;
+  await run();
+  const given = readFileSync(join(work, 'arguments'), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('--dpkgopt=/'));
+  expect(given.map((line) => line.split('/').at(-1))).toEqual(['10-first', '50-more']);
+});
+
 describe('the id of the rootfs stage', () => {
   it('changes with a version, and not with the folder of the repository', async () => {
     const { input, test } = prepare('');

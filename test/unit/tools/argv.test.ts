@@ -34,6 +34,7 @@ describe('mmdebstrapArguments', () => {
     output: '/out/rootfs.tar',
     setupScript: "/opt/it's/setup.sh",
     customizeScript: '/opt/x/customize.sh',
+    dpkgOptions: ['/opt/x/10-small'],
   });
 
   it('installs from the local folder alone', () => {
@@ -43,6 +44,10 @@ describe('mmdebstrapArguments', () => {
 
   it('leaves the machine-id to our own script', () => {
     expect(args).toContain('--skip=cleanup/reproducible');
+  });
+
+  it('hands on what dpkg leaves out', () => {
+    expect(args).toContain('--dpkgopt=/opt/x/10-small');
   });
 
   it('quotes the hooks for sh', () => {
