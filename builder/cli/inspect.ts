@@ -46,7 +46,10 @@ function listRules({ ctx, print }: Pick<Session, 'ctx' | 'print'>): ExitCode {
 }
 
 function summaryOf({ file, rules: held, findings }: InspectReport): string {
-  const count = (severity: string): number => findings.filter((finding) => finding.severity === severity).length;
+  const count = (severity: string, word = severity): string => {
+    const number = findings.filter((finding) => finding.severity === severity).length;
+    return `${number} ${word}${number === 1 ? '' : 's'}`;
+  };
   if (findings.length === 0) return `${file}: nothing found by ${held.length} rules`;
-  return `${file}: ${count('error')} errors, ${count('warning')} warnings, ${count('info')} notes from ${held.length} rules`;
+  return `${file}: ${count('error')}, ${count('warning')}, ${count('info', 'note')} from ${held.length} rules`;
 }

@@ -3,7 +3,7 @@ import type { Context } from '../kit/context.ts';
 
 import type { Finding, Rule, Severity } from './rule.ts';
 import { rules as allRules } from './rules/index.ts';
-import { findingsOf } from './run-rule.ts';
+import { applies, findingsOf } from './run-rule.ts';
 import { openSubject, type SubjectKind } from './subject.ts';
 
 const LONGEST = 400;
@@ -35,13 +35,14 @@ export async function inspect(path: string, ctx: Context, rules: readonly Rule[]
   const { subject, close } = await openSubject(path, ctx.signal);
   try {
     const findings: ReportedFinding[] = [];
-    for (const rule of rules) {
+    const held = rules.filter((rule) => applies(rule, subject));
+    for (const rule of held) {
       ctx.signal.throwIfAborted();
       for (const finding of await findingsOf(rule, subject)) {
         findings.push({ ...finding, message: printable(finding.message), rule: rule.name, severity: finding.severity ?? rule.severity });
       }
     }
-    return { file: path, kind: subject.kind, rules: rules.map(({ name }) => name), findings };
+    return { file: path, kind: subject.kind, rules: held.map(({ name }) => name), findings };
   } finally {
     await close();
   }

@@ -1,6 +1,18 @@
 import type { Finding, Rule } from './rule.ts';
 import type { Subject } from './subject.ts';
 
+/** Whether there is anything that the rule can be held against. */
+export function applies({ scope }: Rule, subject: Subject): boolean {
+  const there = {
+    file: true,
+    archive: subject.archive !== undefined,
+    manifest: subject.manifest !== undefined,
+    descriptor: subject.ovf !== undefined,
+    disk: subject.disks.length > 0,
+  };
+  return there[scope];
+}
+
 /** Runs a rule on each thing of its scope. What is missing or unreadable is another rule's finding, not an exception here. */
 export async function findingsOf(rule: Rule, subject: Subject): Promise<Finding[]> {
   switch (rule.scope) {
