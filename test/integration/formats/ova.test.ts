@@ -1,5 +1,5 @@
 /** The OVA on real bytes: its tar by GNU tar and bsdtar, its descriptor by libxml2, its text by the order of the OVF schema. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,6 +31,9 @@ const sh = (program: string, args: string[], input?: string): string =>
     env: { ...process.env, TZ: 'UTC' },
     ...(input === undefined ? {} : { input }),
   });
+
+/** Of libxml2-utils; nothing but these tests needs it. */
+const xmllint = spawnSync('xmllint', ['--version']).error === undefined;
 
 describe('the archive', () => {
   it.each(['tar', 'bsdtar'])('%s reads what went in', (program) => {
@@ -141,9 +144,12 @@ describe('the descriptor', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it.each(PROFILES)('for %s is well-formed to xmllint, and equal options give equal text', (profile) => {
+  it.skipIf(!xmllint).each(PROFILES)('for %s is well-formed to xmllint (needs xmllint)', (profile) => {
+    sh('xmllint', ['--nonet', '--noout', '-'], ovfDescriptor(DISK, ovfOptions({ profile })));
+  });
+
+  it.each(PROFILES)('for %s is the same text for the same options', (profile) => {
     const text = ovfDescriptor(DISK, ovfOptions({ profile }));
-    sh('xmllint', ['--nonet', '--noout', '-'], text);
     expect(ovfDescriptor(DISK, ovfOptions({ profile }))).toBe(text);
   });
 
@@ -178,7 +184,7 @@ describe('the descriptor', () => {
     );
   });
 
-  it('holds a licence with form feeds and a PEM as a default, to xmllint too', () => {
+  it.skipIf(!xmllint)('holds a licence with form feeds and a PEM as a default (needs xmllint)', () => {
     const pem = '-----BEGIN CERTIFICATE-----\nMIIB\r\n-----END CERTIFICATE-----\n';
     const property = { ...ovfOptions().properties[0]!, value: pem };
     const text = ovfDescriptor(DISK, ovfOptions({ eula: 'page one\fpage two', properties: [property] }));
