@@ -26,6 +26,17 @@ const DISTRIBUTION_UNITS = [
   ['systemd-networkd-wait-online.service', 'network-online.target'],
 ] as const;
 
+/**
+ * Units that cost every boot seconds and do nothing of use here: GRUB's record of a good boot (our menu has none), removal
+ * of LVM snapshots (nor are there any), programs of other processors.
+ */
+const MASKED_UNITS = [
+  'grub-common.service',
+  'e2scrub_reap.service',
+  'systemd-binfmt.service',
+  'proc-sys-fs-binfmt_misc.automount',
+] as const;
+
 /** Folders of an image that are copied below /usr/lib/unit as they are. */
 const IMAGE_FOLDERS = { templates: UNIT_PATHS.templates, 'apply.d': UNIT_PATHS.applyDir, look: `${UNIT_PATHS.lib}/look` } as const;
 
@@ -48,8 +59,12 @@ async function placeFirstBoot(root: string): Promise<void> {
   await placeLink(root, '/usr/bin/unitctl', `${UNIT_PATHS.lib}/unitctl.mjs`);
 }
 
-/** Makes the links that `systemctl enable` would make for the engine's and the image's own units (systemd.unit(5)). The product's target waits for the unit to be finalised. */
+/**
+ * Makes the links that `systemctl enable` and `mask` would make, the engine's and the image's own units enabled as they say
+ * themselves (systemd.unit(5)). The product's target waits for the unit to be finalised.
+ */
 async function enableUnits(root: string): Promise<void> {
+  for (const name of MASKED_UNITS) await placeLink(root, `${OWN_UNITS}/${name}`, '/dev/null');
   for (const [name, target] of DISTRIBUTION_UNITS) await placeLink(root, `${OWN_UNITS}/${target}.wants/${name}`, `${VENDOR_UNITS}/${name}`);
   for (const folder of [VENDOR_UNITS, OWN_UNITS]) {
     for (const name of await readdir(join(root, folder))) {

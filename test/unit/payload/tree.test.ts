@@ -1,0 +1,49 @@
+import { lstatSync, mkdtempSync, readlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+
+import { loadImage } from '../../../builder/definition/load.ts';
+import { packageRoot } from '../../../builder/kit/paths.ts';
+import { writeUnitFiles } from '../../../builder/payload/tree.ts';
+import { PRODUCT_TARGET } from '../../../firstboot/contract/ordering.ts';
+import { testContext } from '../../helpers/context.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'unitsmith-test-'));
+const link = (path: string): string => readlinkSync(join(root, path));
+const exists = (path: string): boolean => lstatSync(join(root, path), { throwIfNoEntry: false }) !== undefined;
+
+beforeAll(async () => {
+  const image = await loadImage(join(packageRoot(), 'images', 'sphere'), testContext().ctx, { auditRules: [] });
+  const release = {
+    schemaVersion: 1,
+    image: 'sphere',
+    version: '1.0.0',
+    architecture: 'amd64',
+    definitionHash: 'a',
+    lockHash: null,
+    stepProtocol: 1,
+    builder: 'test',
+  } as const;
+  await writeUnitFiles(image, release, root);
+});
+
+it('enables what says itself who wants it, and the network of the distribution', () => {
+  const wants = '/etc/systemd/system';
+  expect(link(`${wants}/sysinit.target.wants/unit-firewall.service`)).toBe('/usr/lib/systemd/system/unit-firewall.service');
+  expect(link(`${wants}/multi-user.target.wants/systemd-networkd.service`)).toBe('/usr/lib/systemd/system/systemd-networkd.service');
+});
+
+it('leaves the product off until the unit is finalised', () => {
+  expect(exists(`/etc/systemd/system/${PRODUCT_TARGET}`)).toBe(true);
+  expect(exists(`/etc/systemd/system/multi-user.target.wants/${PRODUCT_TARGET}`)).toBe(false);
+});
+
+it('masks what only costs time', () => {
+  expect(link('/etc/systemd/system/grub-common.service')).toBe('/dev/null');
+});
+
+it('puts unitctl where people look for it', () => {
+  expect(link('/usr/bin/unitctl')).toBe('/usr/lib/unit/unitctl.mjs');
+  expect(lstatSync(join(root, '/usr/lib/unit/unitctl.mjs')).mode & 0o111).not.toBe(0);
+});
