@@ -80,19 +80,13 @@ describe('any disk', () => {
     [
       'encrypted',
       'secret.qcow2',
-      (name: string) =>
-        qemuImg(
-          'create',
-          '-q',
-          '--object',
-          'secret,id=s,data=abc',
-          '-f',
-          'qcow2',
-          '-o',
-          'encrypt.format=luks,encrypt.key-secret=s,encrypt.iter-time=10',
-          name,
-          '1M',
-        ),
+      (name: string) => {
+        qemuImg('create', '-q', '-f', 'qcow2', name, '1M');
+        const handle = openSync(at(name), 'r+');
+        // crypt_method 1, AES (docs/interop/qcow2.txt). qemu-img's own LUKS cannot be made on a busy machine: it measures time.
+        writeSync(handle, Buffer.from([0, 0, 0, 1]), 0, 4, 32);
+        closeSync(handle);
+      },
       /cannot read/,
     ],
     [
