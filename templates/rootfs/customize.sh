@@ -44,7 +44,9 @@ find "$tree/var/log" -type f -exec truncate -s 0 {} +
 find "$tree/var/cache/apt" "$tree/var/cache/debconf" "$tree/var/cache/ldconfig" "$tree/var/cache/man" -type f \
     ! -name config.dat ! -name passwords.dat ! -name templates.dat -delete 2>/dev/null || true
 find "$tree/var/backups" -type f -delete 2>/dev/null || true
-rm -rf "$tree/tmp/"* "$tree/var/tmp/"* "$tree/run/"*
+rm -rf "$tree/var/tmp/"* "$tree/run/"*
+# mmdebstrap's own apt settings are in here: without them its clean-up, which comes yet, would be of the host.
+find "$tree/tmp" -mindepth 1 -maxdepth 1 ! -name 'mmdebstrap.apt.conf.*' -exec rm -rf {} +
 rm -f "$tree/etc/passwd-" "$tree/etc/shadow-" "$tree/etc/group-" "$tree/etc/gshadow-" "$tree/etc/subuid-" "$tree/etc/subgid-"
 rm -f "$tree"/var/lib/dpkg/*-old "$tree/etc/.pwd.lock"
 
