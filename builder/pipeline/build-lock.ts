@@ -1,7 +1,8 @@
 /**
- * One build at a time on a cache folder. Whoever wants it puts an empty file `lock.<pid>-<start>-<random>` there and then
- * looks for those of others that live. Of two that come at once at least one sees the other, and nobody ever removes the
- * file of a process that lives: so there are never two holders, also where a dead one's lock is taken over.
+ * One build at a time on a cache folder. Whoever wants it puts an empty file `lock.<pid>-<start>-<random>` there, then
+ * looks for those of others that live, and writes into his own where there is none. Of two that come at once at least one
+ * sees the other and steps back, and nobody ever removes the file of a process that lives: so there are never two holders,
+ * also where a dead one's lock is taken over.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -14,10 +15,11 @@ import { ExitCode, UserError } from '../kit/errors.ts';
 interface Owner {
   pid: number;
   since: Date;
+  /** False where it is still looking for others. */
+  holds: boolean;
 }
 
-/** Two that came at once both step back, and come again at other times; who stays longer than this is the holder. */
-const SETTLED_MS = 500;
+/** Two that came at once may both step back, and come again at other times. */
 const STEP_BACK_MS = 40;
 const ATTEMPTS = 50;
 
@@ -32,9 +34,12 @@ export async function takeBuildLock(cacheDir: string, cleanup: Cleanup): Promise
   for (let attempt = 1; ; attempt += 1) {
     await writeFile(path, '', { flag: 'wx' });
     const other = await findOther(cacheDir, path);
-    if (other === undefined) return;
+    if (other === undefined) {
+      await writeFile(path, 'held\n');
+      return;
+    }
     await rm(path, { force: true });
-    if (attempt === ATTEMPTS || Date.now() - other.since.getTime() > SETTLED_MS) throw busy(cacheDir, other);
+    if (attempt === ATTEMPTS || other.holds) throw busy(cacheDir, other);
     await setTimeout(Math.random() * STEP_BACK_MS);
   }
 }
@@ -47,7 +52,7 @@ async function findOther(cacheDir: string, own: string): Promise<Owner | undefin
     if (pid === undefined || path === own) continue;
     const info = await stat(path).catch(() => undefined);
     if (info === undefined) continue;
-    if ((await startTime(Number(pid))) === started) return { pid: Number(pid), since: info.mtime };
+    if ((await startTime(Number(pid))) === started) return { pid: Number(pid), since: info.mtime, holds: info.size > 0 };
     await rm(path, { force: true });
   }
   return undefined;
