@@ -3,7 +3,17 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'fast', include: ['test/unit/**/*.test.ts', 'test/integration/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        test: {
+          name: 'fast',
+          include: ['test/unit/**/*.test.ts', 'test/integration/**/*.test.ts'],
+          testTimeout: 30_000,
+          // Modules are loaded once a worker, not once a file: half of all time. Tests keep nothing in modules, and spies
+          // end with the test that set them.
+          isolate: false,
+          restoreMocks: true,
+        },
+      },
       {
         test: {
           name: 'vm',

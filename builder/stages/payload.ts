@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { STEP_PROTOCOL } from '../../firstboot/contract/step.ts';
 import type { Release } from '../../firstboot/contract/unit.ts';
-import { validateCloudConfigFiles } from '../definition/cloud-init.ts';
+import { validateCloudConfigFiles, validateCloudInitFragment } from '../definition/cloud-init.ts';
 import type { LoadedImage } from '../definition/definition.ts';
 import { run } from '../kit/command.ts';
 import { hashTree, sha256File } from '../kit/hash.ts';
@@ -40,6 +40,8 @@ export const payloadStage: Stage<PayloadInput, PayloadOutput> = {
     generated: generatedFiles(input.image, await releaseOf(input)).map(({ path, content }) => [path, content]),
   }),
   async run(input, folder, ctx) {
+    // By itself first: its errors then name lines of image.yaml.
+    await validateCloudInitFragment(input.image, input.cloudInitSchemas);
     const root = join(folder, 'root');
     await mkdir(root);
     const owners: Ownership[] = [];
