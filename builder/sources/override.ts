@@ -1,10 +1,9 @@
 /** `--artifact NAME=PATH`: a file or folder that stands in for an artifact. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-
+import { similarNames } from '../../firstboot/settings/nearest.ts';
 import { ExitCode, UserError } from '../kit/errors.ts';
 import { hashTree, sha256File } from '../kit/hash.ts';
-import { similarNames } from '../kit/similar.ts';
 
 export interface Override {
   /** Absolute. */

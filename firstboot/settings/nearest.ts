@@ -1,4 +1,4 @@
-/** The word that was probably meant: for suggestions in error messages. */
+/** The words that were probably meant: for suggestions in error messages. */
 
 /** The nearest of `words` by edit distance, where it is near enough to be a slip of the pen; else undefined. */
 export function nearest(word: string, words: readonly string[]): string | undefined {
@@ -9,6 +9,18 @@ export function nearest(word: string, words: readonly string[]): string | undefi
     if (distance <= limit && (best === undefined || distance < best.distance)) best = { word: candidate, distance };
   }
   return best?.word;
+}
+
+/** At most three of `candidates` that differ from `name` by little, nearest first, case and all: names of packages and files. */
+export function similarNames(name: string, candidates: readonly string[]): string[] {
+  const limit = Math.max(1, Math.floor(name.length / 4));
+  return candidates
+    .filter((candidate) => Math.abs(candidate.length - name.length) <= limit)
+    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
+    .filter(({ distance }) => distance > 0 && distance <= limit)
+    .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
+    .slice(0, 3)
+    .map(({ candidate }) => candidate);
 }
 
 /** Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b` (optimal string alignment). */

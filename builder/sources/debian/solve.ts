@@ -1,9 +1,8 @@
 /** The exact packages that a list of names brings into an empty system, as mmdebstrap(1) will install it. */
 import { basename } from 'node:path';
-
+import { similarNames } from '../../../firstboot/settings/nearest.ts';
 import type { Context } from '../../kit/context.ts';
 import { ExitCode, type Location, type Problem, ToolError, UserError } from '../../kit/errors.ts';
-import { similarNames } from '../../kit/similar.ts';
 import { aptExplain, aptInstallUris, aptNames, aptShow } from '../../tools/apt.ts';
 import type { Archive } from './archive.ts';
 import type { LocalDeb } from './deb.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { editDistance, similarNames } from '../../../builder/kit/similar.ts';
+import { editDistance, similarNames } from '../../../../firstboot/settings/nearest.ts';
 
 describe('editDistance', () => {
   it.each([
