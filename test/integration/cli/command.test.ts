@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Account, BUNDLE, buildBundle, commandNames, eventsOf, inProcess, NOTHING, VERSION } from '../../helpers/cli-bundle.ts';
 import { until } from '../../helpers/once.ts';
@@ -10,6 +10,7 @@ let account: Account;
 beforeAll(buildBundle, 120_000);
 beforeEach(() => {
   account = new Account();
+  vi.spyOn(process, 'cwd').mockReturnValue(account.cwd);
 });
 
 describe('--help', () => {
@@ -81,7 +82,7 @@ describe('output', () => {
   it.each([[['--json', 'list']], [['list', '--json']]])(
     '%j: nothing but JSON lines on standard output, nothing on standard error',
     async (args) => {
-      const outcome = await account.run(args);
+      const outcome = await inProcess(account, args);
       expect(outcome.stderr).toBe('');
       expect(eventsOf(outcome).map(({ type }) => type)).toEqual(['run-started', 'result']);
       for (const event of eventsOf(outcome)) expect(event['time']).toMatch(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
@@ -89,25 +90,25 @@ describe('output', () => {
   );
 
   it('--json tells an error as an event with its exit code', async () => {
-    const outcome = await account.run(['--json', 'check', './nothing']);
+    const outcome = await inProcess(account, ['--json', 'check', './nothing']);
     const error = eventsOf(outcome).at(-1);
     expect(error).toMatchObject({ type: 'error', exitCode: outcome.code, message: expect.stringContaining('nothing') as string });
     expect(outcome.stderr).toBe('');
   });
 
   it('--quiet shows the result alone, and still errors', async () => {
-    expect(await account.run(['--quiet', 'list'])).toMatchObject({
+    expect(await inProcess(account, ['--quiet', 'list'])).toMatchObject({
       code: 0,
       stderr: '',
       stdout: expect.stringContaining('sphere') as string,
     });
-    expect((await account.run(['--quiet', 'check', './nothing'])).stderr).toMatch(/^error: /);
+    expect((await inProcess(account, ['--quiet', 'check', './nothing'])).stderr).toMatch(/^error: /);
   });
 
   it('--verbose shows what is run', async () => {
     account.program('mmdebstrap', 'echo "mmdebstrap 1.4.3"');
-    expect((await account.run(['--verbose', 'doctor'])).stderr).toContain('$ mmdebstrap --version');
-    expect((await account.run(['doctor'])).stderr).not.toContain('$ mmdebstrap --version');
+    expect((await inProcess(account, ['--verbose', 'doctor'])).stderr).toContain('$ mmdebstrap --version');
+    expect((await inProcess(account, ['doctor'])).stderr).not.toContain('$ mmdebstrap --version');
   });
 
   it('colours are for terminals, and NO_COLOR turns them off there too', async () => {
@@ -136,24 +137,26 @@ describe('output', () => {
 
 describe('where it keeps things', () => {
   it('follows the XDG folders and --cache-dir', async () => {
-    const { stdout, stderr } = await account.run(['cache', 'list'], {
+    const { stdout, stderr } = await inProcess(account, ['cache', 'list'], {
       XDG_CACHE_HOME: join(account.root, 'c'),
       XDG_STATE_HOME: join(account.root, 's'),
     });
     expect(stdout).toContain(`in ${join(account.root, 'c', 'unitsmith')}`);
     expect(stderr).toContain(`log: ${join(account.root, 's', 'unitsmith', 'log')}`);
-    expect((await account.run(['--cache-dir', 'elsewhere', 'cache', 'list'])).stdout).toContain(`in ${join(account.cwd, 'elsewhere')}`);
+    expect((await inProcess(account, ['--cache-dir', 'elsewhere', 'cache', 'list'])).stdout).toContain(
+      `in ${join(account.cwd, 'elsewhere')}`,
+    );
   });
 
   it('works where no log can be written, and says so', async () => {
-    const { code, stdout, stderr } = await account.run(['list'], { XDG_STATE_HOME: '/dev/null' });
+    const { code, stdout, stderr } = await inProcess(account, ['list'], { XDG_STATE_HOME: '/dev/null' });
     expect(code).toBe(0);
     expect(stdout).toContain('sphere');
     expect(stderr).toMatch(/warning: .*log/);
   });
 
   it('an empty XDG_CACHE_HOME counts as unset', async () => {
-    expect((await account.run(['cache', 'list'], { XDG_CACHE_HOME: '' })).stdout).toContain(`in ${account.cache}`);
+    expect((await inProcess(account, ['cache', 'list'], { XDG_CACHE_HOME: '' })).stdout).toContain(`in ${account.cache}`);
   });
 });
 

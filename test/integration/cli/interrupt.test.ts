@@ -1,8 +1,8 @@
 import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Account, buildBundle, NOTHING, type Outcome, type Running } from '../../helpers/cli-bundle.ts';
+import { Account, buildBundle, inProcess, NOTHING, type Outcome, type Running } from '../../helpers/cli-bundle.ts';
 import { fakeHost, hangingMmdebstrap, mirrorOf, skeletonArchive, writeShop } from '../../helpers/cli-image.ts';
 import { until } from '../../helpers/once.ts';
 
@@ -17,11 +17,13 @@ beforeAll(async () => {
   const first = new Account();
   fakeHost(first);
   await writeShop(first);
-  expect(await first.run(['bake', 'shop', '--mirror', mirror])).toMatchObject({ code: 6 });
+  vi.spyOn(process, 'cwd').mockReturnValue(first.cwd);
+  expect(await inProcess(first, ['bake', 'shop', '--mirror', mirror])).toMatchObject({ code: 6 });
   primed = first.cache;
 }, 120_000);
 beforeEach(async () => {
   account = new Account();
+  vi.spyOn(process, 'cwd').mockReturnValue(account.cwd);
   fakeHost(account);
   await writeShop(account);
   cpSync(primed, account.cache, { recursive: true, preserveTimestamps: true });
@@ -82,7 +84,7 @@ describe('a stage that is interrupted', () => {
     running.child.kill('SIGINT');
     await running.ended;
     fakeHost(account);
-    const { code, stderr } = await account.run(['bake', 'shop', '--mirror', mirror]);
+    const { code, stderr } = await inProcess(account, ['bake', 'shop', '--mirror', mirror]);
     expect(code).toBe(6);
     expect(stderr).toMatch(/resolve \(from the cache\)\n.*fetch \(from the cache\)\nrootfs: started/);
   });
@@ -98,7 +100,7 @@ describe('two builds at once', () => {
       ['cache', 'trim'],
       ['cache', 'verify'],
     ]) {
-      const { code, stderr } = await account.run(args);
+      const { code, stderr } = await inProcess(account, args);
       expect({ args, code }).toEqual({ args, code: 9 });
       expect(stderr).toContain(`Another build is using the cache ${account.cache}`);
       expect(stderr).toContain(`process ${running.child.pid} has held it since 20`);
@@ -118,7 +120,7 @@ describe('two builds at once', () => {
     // Its programs are in groups of their own, and nothing was left to end them.
     for (const pid of account.running().keys()) process.kill(pid, 'SIGKILL');
     fakeHost(account);
-    expect((await account.run(['bake', 'shop', '--mirror', mirror])).code).toBe(6);
+    expect((await inProcess(account, ['bake', 'shop', '--mirror', mirror])).code).toBe(6);
     expect(account.leftovers()).toEqual(NOTHING);
     expect(readdirSync(join(account.cache, 'stages', 'rootfs'))).toEqual([]);
   });
