@@ -28,7 +28,7 @@ function fail(message, remedy) {
 function run(program, args, remedy) {
   const result = spawnSync(program, args, { cwd: root, stdio: ['inherit', 2, 2] });
   if (result.status !== 0) {
-    if (result.signal === 'SIGINT') process.exit(130);
+    if (result.signal === 'SIGINT' || result.status === 130) process.exit(130);
     fail(`${[program, ...args].join(' ')} failed`, remedy);
   }
 }
@@ -68,6 +68,6 @@ if (command.length > 0) {
   const child = spawn(process.execPath, [bundle, ...command], { stdio: 'inherit' });
   // The terminal sends Ctrl-C to the child as well; this process only waits for its cleanup and passes on the code.
   process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)));
 }

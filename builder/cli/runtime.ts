@@ -100,8 +100,15 @@ async function runSession(
   const controller = new AbortController();
   const cleanup = new Cleanup();
   const ctx: Context = { events, signal: controller.signal, cacheDir: cacheDirOf(options, edge), env: edge.env };
-  const closers: (() => void)[] = [edge.onSignal((signal) => controller.abort(new Interrupted(signal)))];
-  let code: ExitCode;
+  const onSignal = (signal: 'SIGINT' | 'SIGTERM'): void => {
+    // Once: what is being cleaned up is not disturbed by another one.
+    if (controller.signal.aborted) return;
+    events.info('ending what was started');
+    controller.abort(new Interrupted(signal));
+  };
+  const closers: (() => void)[] = [edge.onSignal(onSignal)];
+  let code: ExitCode = ExitCode.ok;
+  let thrown: { error: unknown } | undefined;
   try {
     closers.push(...attachReporters(edge, command, options, events, secrets));
     const print = (text: string): void => {
@@ -109,11 +116,16 @@ async function runSession(
     };
     code = await work({ ctx, cleanup, print });
   } catch (error) {
-    const event = describeError(error);
+    thrown = { error };
+  }
+  const left = await cleanup.run();
+  for (const { what, error } of left) events.warn(`could not clean up ${what}: ${String(error)}`);
+  // After the cleanup: it is the last word, and says what is true then.
+  if (thrown !== undefined) {
+    const event = describeError(thrown.error, left.length === 0);
     events.emit(event);
     code = event.exitCode as ExitCode;
   }
-  for (const failure of await cleanup.run()) events.warn(`could not clean up ${failure.what}: ${String(failure.error)}`);
   for (const close of closers.reverse()) close();
   return code;
 }
@@ -159,12 +171,12 @@ function cacheDirOf(options: GlobalOptions, edge: Edge): string {
   return options.cacheDir === undefined ? defaultCacheDir(edge.env) : resolve(options.cacheDir);
 }
 
-/** The one place where an error becomes words and an exit code. */
-export function describeError(error: unknown): BuildEvent & { type: 'error' } {
+/** The one place where an error becomes words and an exit code. `clean`: what was begun is undone. */
+export function describeError(error: unknown, clean = true): BuildEvent & { type: 'error' } {
   if (error instanceof Interrupted) {
     return {
       type: 'error',
-      message: `${error.message}: everything that was started has been ended, nothing partial is left`,
+      message: clean ? `${error.message}: everything that was started has been ended, nothing partial is left` : error.message,
       exitCode: error.exitCode,
     };
   }

@@ -134,6 +134,24 @@ describe('a session', () => {
     expect(order).toEqual(['second', 'first']);
   });
 
+  it('says at once that it heard a signal, and the error when all is cleaned up, whatever signals come meanwhile', async () => {
+    const { edge, signal, stderr } = fakeEdge();
+    const shown: string[] = [];
+    const work = commandThat(async ({ ctx, cleanup }) => {
+      cleanup.add('folder', () => {
+        shown.push(stderr.text);
+        signal('SIGINT');
+        throw new Error('not empty');
+      });
+      signal('SIGTERM');
+      ctx.signal.throwIfAborted();
+      return ExitCode.ok;
+    });
+    expect(await runCli(edge, '1', [work], ['work'])).toBe(143);
+    expect(shown[0]).toMatch(/ending what was started\n$/);
+    expect(stderr.text.slice(shown[0]?.length)).toMatch(/^warning: could not clean up folder: Error: not empty\nerror: Terminated\n$/);
+  });
+
   it('honours NO_COLOR: no escape sequence even on a terminal', async () => {
     const { edge, stderr } = fakeEdge();
     Object.assign(stderr, { isTTY: true, columns: 80 });
