@@ -5,10 +5,9 @@ import type { Context } from '../kit/context.ts';
 import { ExitCode, ToolError, UserError } from '../kit/errors.ts';
 import { isRoot } from '../tools/namespace.ts';
 
-/** The command, as it is run and shown. */
-export function installCommand(packages: readonly string[], root: boolean): { program: string; args: string[] } {
-  const install = ['apt-get', 'install', '--yes', '--no-install-recommends', ...packages];
-  const [program = '', ...args] = root ? install : ['sudo', ...install];
+/** `apt-get` with these words, as it is run and shown. */
+export function aptCommand(words: readonly string[], root: boolean): { program: string; args: string[] } {
+  const [program = '', ...args] = root ? ['apt-get', ...words] : ['sudo', 'apt-get', ...words];
   return { program, args };
 }
 
@@ -20,15 +19,23 @@ export async function installPackages(ctx: Context, packages: readonly string[])
       remedies: [`install what these packages of Debian have: ${packages.join(' ')}`],
     });
   }
-  const { program, args } = installCommand(packages, isRoot());
-  try {
+  const apt = async (...words: string[]): Promise<void> => {
+    const { program, args } = aptCommand(words, isRoot());
     await runOnTerminal(ctx, program, args);
+  };
+  // A fresh machine has no package lists, and old ones name files that are gone. What fails here may not be needed, as
+  // where one of several archives is down: the install tells.
+  await apt('update', '--quiet').catch((error: unknown) => {
+    if (!(error instanceof ToolError)) throw error;
+  });
+  try {
+    await apt('install', '--quiet', '--yes', '--no-install-recommends', ...packages);
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     throw new UserError('The packages could not be installed', {
       exitCode: ExitCode.host,
       why: error.message,
-      remedies: ['sudo apt-get update, and try again', `or install them yourself: sudo apt-get install ${packages.join(' ')}`],
+      remedies: ['see what apt-get says above', `or install them yourself: sudo apt-get install ${packages.join(' ')}`],
       cause: error,
     });
   }

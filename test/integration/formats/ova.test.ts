@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ovfDescriptor } from '../../../builder/formats/ova/descriptor.ts';
 import { CONTROLLERS, NICS, type OvfOptions, PROFILES } from '../../../builder/formats/ova/options.ts';
+import { runs } from '../../helpers/runs.ts';
 import { membersOf, ovfOptions, packTiny, readOva, sha256, tinyDisk } from '../../helpers/tiny-ova.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ova-'));
@@ -180,7 +181,7 @@ describe('the descriptor', () => {
         expect(below(root, 'Property')[0]?.getAttribute('ovf:value')).toBe(held(value));
         expect(below(root, 'Label')[0]?.textContent).toBe(`01. ${inText(annotation)}`);
       }),
-      { numRuns: 60 },
+      runs(60),
     );
   });
 

@@ -13,6 +13,7 @@ import { inspect } from '../../../builder/inspect/inspect.ts';
 import { Cleanup } from '../../../builder/kit/cleanup.ts';
 import { Interrupted } from '../../../builder/kit/errors.ts';
 import { type TestContext, testContext } from '../../helpers/context.ts';
+import { runs } from '../../helpers/runs.ts';
 
 const MIB = 2 ** 20;
 const SECTOR = 512;
@@ -120,7 +121,7 @@ describe('any sparse disk', () => {
         expect((await inspect(result.file, context.ctx)).findings).toEqual([]);
         rmSync(source);
       }),
-      { numRuns: 20 },
+      runs(20),
     );
   }, 60_000);
 

@@ -14,6 +14,7 @@ import { compileSchema } from '../../../builder/kit/schema.ts';
 import { Unit } from '../../../firstboot/contract/unit.ts';
 import { plainViolations } from '../../../firstboot/settings/words.ts';
 import { testContext } from '../../helpers/context.ts';
+import { runs } from '../../helpers/runs.ts';
 import { folderOf } from './folder-of.ts';
 
 /** Every pointer into `value`, as segments. */
@@ -46,7 +47,7 @@ describe('whatever a file holds', () => {
           }
         },
       ),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 
@@ -75,7 +76,7 @@ describe('whatever a file holds', () => {
         const { fault } = readTemplate(pieces.join(''));
         if (fault !== undefined) expect(fault.line).toBeGreaterThan(0);
       }),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 

@@ -10,6 +10,7 @@ import { writeSkeleton } from '../../../builder/definition/skeleton.ts';
 import { unitOf } from '../../../builder/definition/unit-json.ts';
 import { ExitCode, UserError } from '../../../builder/kit/errors.ts';
 import { testContext } from '../../helpers/context.ts';
+import { runs } from '../../helpers/runs.ts';
 
 let parent: string;
 beforeEach(async () => {
@@ -63,7 +64,7 @@ describe('writeSkeleton', () => {
         await writeSkeleton(name, parent).catch(() => undefined);
         for (const entry of await readdir(parent)) expect(entry).toMatch(/^[a-z][a-z0-9-]*$/);
       }),
-      { numRuns: 100 },
+      runs(100),
     );
   });
 });

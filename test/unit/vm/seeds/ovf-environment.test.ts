@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { attribute, ovfEnvironment } from '../../../../builder/vm/seeds/ovf-environment.ts';
+import { runs } from '../../../helpers/runs.ts';
 
 /** What an XML parser that is not ours reads as the value of the one property. */
 function readBack(document: string): string {
@@ -28,7 +29,7 @@ describe('OVF environment', () => {
       fc.property(text, (value) => {
         expect(readBack(ovfEnvironment({ key: value }))).toBe(value);
       }),
-      { numRuns: 40 },
+      runs(40),
     );
   });
 
