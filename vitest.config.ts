@@ -11,6 +11,8 @@ export default defineConfig({
           // Modules are loaded once a worker, not once a file: half of all time. Tests keep nothing in modules, and spies
           // end with the test that set them.
           isolate: false,
+          // By default one core is left idle: half of a machine that has two.
+          maxWorkers: '100%',
           restoreMocks: true,
         },
       },
