@@ -5,6 +5,7 @@ import { FORMATS } from '../formats/pack.ts';
 import { COMPRESSIONS, type Compression } from '../formats/qcow2/write.ts';
 import { ExitCode } from '../kit/errors.ts';
 import { builderVersion } from '../kit/paths.ts';
+import { fileSize } from '../report/text.ts';
 import { bakeImage } from '../stages/bake-image.ts';
 import type { Cli } from './cli.ts';
 import { outFolder } from './out-folder.ts';
@@ -93,7 +94,7 @@ export function register(cli: Cli): void {
           cleanup,
         );
         ctx.events.emit({ type: 'result', command: 'bake', data: result });
-        for (const file of result.files) print(`${file.path}  ${(file.bytes / 2 ** 20).toFixed(1)} MiB`);
+        for (const file of result.files) print(`${fileSize(file.bytes).padStart(9)}  ${file.path}`);
         return ExitCode.ok;
       }),
     );

@@ -4,6 +4,7 @@ import { InvalidArgumentError } from 'commander';
 import { ExitCode } from '../kit/errors.ts';
 import { takeBuildLock } from '../pipeline/build-lock.ts';
 import { type CacheEntry, StageCache } from '../pipeline/cache.ts';
+import { fileSize } from '../report/text.ts';
 import { removeMappedTree } from '../tools/namespace.ts';
 import type { Cli, Session } from './cli.ts';
 
@@ -51,7 +52,7 @@ function wholeNumber(text: string): number {
 async function listEntries({ ctx, print }: Session): Promise<ExitCode> {
   const entries = await new StageCache(ctx.cacheDir).list();
   for (const entry of entries) print(describe(entry));
-  print(`${entries.length} outputs, ${gib(entries.reduce((sum, entry) => sum + entry.bytes, 0))} in ${ctx.cacheDir}`);
+  print(`${entries.length} outputs, ${fileSize(entries.reduce((sum, entry) => sum + entry.bytes, 0))} in ${ctx.cacheDir}`);
   ctx.events.emit({ type: 'result', command: 'cache list', data: { cacheDir: ctx.cacheDir, entries } });
   return ExitCode.ok;
 }
@@ -61,7 +62,7 @@ async function trim({ ctx, cleanup, print }: Session, options: { days: number; s
   const entries = await new StageCache(ctx.cacheDir).list();
   const doomed = chooseDoomed(entries, { now: Date.now(), days: options.days, bytes: options.size * GIB });
   for (const entry of doomed) await removeMappedTree(ctx, entry.folder);
-  print(`removed ${doomed.length} of ${entries.length} outputs, ${gib(doomed.reduce((sum, entry) => sum + entry.bytes, 0))}`);
+  print(`removed ${doomed.length} of ${entries.length} outputs, ${fileSize(doomed.reduce((sum, entry) => sum + entry.bytes, 0))}`);
   ctx.events.emit({ type: 'result', command: 'cache trim', data: { removed: doomed } });
   return ExitCode.ok;
 }
@@ -105,9 +106,5 @@ async function clear({ ctx, cleanup, print }: Session): Promise<ExitCode> {
 }
 
 function describe(entry: CacheEntry): string {
-  return `${entry.lastUsed.toISOString().slice(0, 16)}  ${gib(entry.bytes).padStart(9)}  ${entry.stage.padEnd(8)}  ${entry.image.padEnd(12)}  ${entry.id.slice(0, 12)}`;
-}
-
-function gib(bytes: number): string {
-  return `${(bytes / GIB).toFixed(2)} GiB`;
+  return `${entry.lastUsed.toISOString().slice(0, 16)}  ${fileSize(entry.bytes).padStart(9)}  ${entry.stage.padEnd(8)}  ${entry.image.padEnd(12)}  ${entry.id.slice(0, 12)}`;
 }

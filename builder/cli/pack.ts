@@ -5,6 +5,7 @@ import { OVF_DEFAULTS } from '../formats/ova/options.ts';
 import { FORMATS, pack } from '../formats/pack.ts';
 import { COMPRESSIONS, type Compression } from '../formats/qcow2/write.ts';
 import { ExitCode, UserError } from '../kit/errors.ts';
+import { fileSize } from '../report/text.ts';
 import type { Cli } from './cli.ts';
 import { outFolder } from './out-folder.ts';
 import { addOvfFlags, type OvfFlags, ovfFlags, parseFormats } from './ovf-flags.ts';
@@ -82,7 +83,7 @@ export function register(cli: Cli): void {
           cleanup,
         );
         ctx.events.emit({ type: 'result', command: 'pack', data: { files } });
-        for (const file of files) print(`${file.path}  ${(file.bytes / 2 ** 20).toFixed(1)} MiB`);
+        for (const file of files) print(`${fileSize(file.bytes).padStart(9)}  ${file.path}`);
         return ExitCode.ok;
       }),
     );

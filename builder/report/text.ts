@@ -1,4 +1,4 @@
-/** Colours and durations for people. */
+/** Colours, durations and sizes for people. */
 export interface Palette {
   bold(text: string): string;
   dim(text: string): string;
@@ -23,4 +23,11 @@ export function duration(seconds: number): string {
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
   return `${Math.floor(whole / 3600)} h ${String(Math.floor((whole % 3600) / 60)).padStart(2, '0')} min`;
+}
+
+/** Binary prefixes of IEC 80000-13: `857 B`, `943 KiB`, `475.6 MiB`, `1.2 GiB`. */
+export function fileSize(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  if (bytes < 1024 ** 2) return `${Math.round(bytes / 1024)} KiB`;
+  return bytes < 1024 ** 3 ? `${(bytes / 1024 ** 2).toFixed(1)} MiB` : `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
 }
