@@ -5,9 +5,11 @@ import { ExitCode } from '../kit/errors.ts';
 import { takeBuildLock } from '../pipeline/build-lock.ts';
 import { type CacheEntry, StageCache } from '../pipeline/cache.ts';
 import { fileSize } from '../report/text.ts';
+import { DownloadStore } from '../sources/store.ts';
 import { removeMappedTree } from '../tools/namespace.ts';
 import type { Cli, Session } from './cli.ts';
 
+const DAY = 24 * 3600 * 1000;
 const GIB = 2 ** 30;
 
 /** `unitsmith cache list|trim|clear|verify`. */
@@ -62,14 +64,16 @@ async function trim({ ctx, cleanup, print }: Session, options: { days: number; s
   const entries = await new StageCache(ctx.cacheDir).list();
   const doomed = chooseDoomed(entries, { now: Date.now(), days: options.days, bytes: options.size * GIB });
   for (const entry of doomed) await removeMappedTree(ctx, entry.folder);
+  const downloads = await new DownloadStore(ctx).trim(new Date(Date.now() - options.days * DAY));
   print(`removed ${doomed.length} of ${entries.length} outputs, ${fileSize(doomed.reduce((sum, entry) => sum + entry.bytes, 0))}`);
-  ctx.events.emit({ type: 'result', command: 'cache trim', data: { removed: doomed } });
+  print(`removed ${downloads.files} downloads that no output uses, ${fileSize(downloads.bytes)}`);
+  ctx.events.emit({ type: 'result', command: 'cache trim', data: { removed: doomed, downloads } });
   return ExitCode.ok;
 }
 
 /** What trimming removes from `entries` (least recently used first): the old ones, then the oldest beyond `bytes`. */
 export function chooseDoomed(entries: readonly CacheEntry[], limits: { now: number; days: number; bytes: number }): CacheEntry[] {
-  const oldest = limits.now - limits.days * 24 * 3600 * 1000;
+  const oldest = limits.now - limits.days * DAY;
   let total = entries.reduce((sum, entry) => sum + entry.bytes, 0);
   return entries.filter((entry) => {
     const remove = entry.lastUsed.getTime() < oldest || total > limits.bytes;

@@ -64,6 +64,25 @@ export class DownloadStore {
     await writeFile(`${path}.checked`, (await markOf(path)) ?? '');
     return { path };
   }
+
+  /**
+   * Removes what no stage's output holds a second name of (`linkInto`) since before `time`: the change of a file's names is
+   * a change of its status (inode(7), ctime).
+   */
+  async trim(time: Date): Promise<{ files: number; bytes: number }> {
+    const removed = { files: 0, bytes: 0 };
+    for (const name of await readdir(this.#folder).catch(() => [])) {
+      if (!/^[0-9a-f]{64}$/.test(name)) continue;
+      const path = join(this.#folder, name);
+      const info = await stat(path);
+      if (info.nlink > 1 || info.ctime >= time) continue;
+      await rm(path, { force: true });
+      await rm(`${path}.checked`, { force: true });
+      removed.files += 1;
+      removed.bytes += info.blocks * 512;
+    }
+    return removed;
+  }
 }
 
 /** A second name for a stored file: no copy, no time. Both must be in the cache, which is one file system. */
