@@ -70,6 +70,14 @@ export interface Outcome {
   events: { type: string; [member: string]: unknown }[];
 }
 
+/** The error that a run ended with, as text; empty where it had none. */
+export function errorOf({ events }: Outcome): string {
+  return events
+    .filter(({ type }) => type === 'error')
+    .map((event) => JSON.stringify(event))
+    .join('\n');
+}
+
 /** Runs a command of the installed package as the user with --json, and shows what it is at while it goes. */
 export async function unitsmith(
   installed: Installed,

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ExitCode } from '../../builder/kit/errors.ts';
 import { packageRoot } from '../../builder/kit/paths.ts';
-import { type Installed, installPackage, type Outcome, ordinaryUser, processesOf, unitsmith } from '../helpers/ordinary-user.ts';
+import { errorOf, type Installed, installPackage, type Outcome, ordinaryUser, processesOf, unitsmith } from '../helpers/ordinary-user.ts';
 
 const VIRTUAL = /qemu-system|packer|mmdebstrap/;
 const FULL = process.env.UNITSMITH_TEST === 'full';
@@ -26,7 +26,6 @@ beforeAll(async () => {
 afterAll(() => installed?.user.remove());
 
 const baked = (...options: string[]): Promise<Outcome> => unitsmith(installed, ['bake', 'hello', '--verify', 'none', ...options]);
-const errorOf = (outcome: Outcome): string => JSON.stringify(outcome.events.find(({ type }) => type === 'error'));
 
 describe('the skeleton', () => {
   it('bakes as it stands, and is proved', async () => {

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ExitCode } from '../../builder/kit/errors.ts';
 import { packageRoot } from '../../builder/kit/paths.ts';
-import { type Installed, installPackage, type Outcome, ordinaryUser, processesOf, unitsmith } from '../helpers/ordinary-user.ts';
+import { errorOf, type Installed, installPackage, type Outcome, ordinaryUser, processesOf, unitsmith } from '../helpers/ordinary-user.ts';
 
 const VIRTUAL = /qemu-system|packer|mmdebstrap/;
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
   installed = installPackage(ordinaryUser(), packageRoot());
   out = join(installed.user.home, 'out');
   bake = await unitsmith(installed, ['bake', 'sphere', '--out', out, '--verify', 'none']);
-  if (bake.exitCode !== 0) throw new Error(`the bake failed: ${JSON.stringify(bake.events.at(-1), null, 1)}${bake.stderr}`);
+  if (bake.exitCode !== 0) throw new Error(`the bake failed: ${errorOf(bake)}${bake.stderr}`);
 });
 
 afterAll(() => installed?.user.remove());
@@ -90,8 +90,8 @@ describe('a second bake', () => {
     writeFileSync(join(scripts, '90-fails'), '#!/bin/sh\necho about to fail for a reason\nexit 3\n', { mode: 0o755 });
     const failing = await unitsmith(installed, ['bake', image, '--out', `${out}-failing`, '--verify', 'none']);
     expect(failing.exitCode).toBe(ExitCode.bake);
-    expect(JSON.stringify(failing.events.at(-1))).toContain('about to fail for a reason');
-    expect(JSON.stringify(failing.events.at(-1))).toContain('90-fails');
+    expect(errorOf(failing)).toContain('about to fail for a reason');
+    expect(errorOf(failing)).toContain('90-fails');
     expect(failing.events.filter((event) => event.type === 'stage-started').map((event) => event.stage)).not.toContain('rootfs');
     expect(existsSync(`${out}-failing`)).toBe(false);
     expect(processesOf(installed.user, VIRTUAL)).toEqual([]);
