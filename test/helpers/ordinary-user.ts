@@ -121,10 +121,10 @@ function shown(event: Outcome['events'][number]): string {
   return `${type} ${JSON.stringify(rest).slice(0, 2000)}`;
 }
 
-/** Whether a process with this in its command line runs as the user. */
+/** The user's processes with this in their command line, but for those that have ended and wait for init to take note. */
 export function processesOf(user: OrdinaryUser, pattern: RegExp): string[] {
-  const { stdout } = spawnSync('ps', ['-u', user.name, '-o', 'args='], { encoding: 'utf8' });
-  return stdout.split('\n').filter((line) => pattern.test(line));
+  const { stdout } = spawnSync('ps', ['-u', user.name, '-o', 'state=,args='], { encoding: 'utf8' });
+  return stdout.split('\n').filter((line) => !line.startsWith('Z') && pattern.test(line));
 }
 
 /** Reads a JSON file, or undefined where it is missing. */
