@@ -48,7 +48,7 @@ interface DiskInput {
 
 const vmdkStage: Stage<DiskInput, VmdkResult> = {
   name: 'vmdk',
-  version: 1,
+  version: 2,
   inputs: ({ bakeId, baseName }) => ({ disk: bakeId, name: vmdkName(baseName) }),
   async run({ disk, baseName }, folder, ctx, cleanup) {
     const result = await writeVmdk(disk, join(folder, vmdkName(baseName)), {}, ctx, cleanup);

@@ -38,7 +38,8 @@ parentPort.on('message', ({ batch, output }) => {
   for (let index = 0; index < batchGrains; index += 1) {
     const grain = input.subarray(index * grainBytes, (index + 1) * grainBytes);
     if (grain.equals(zeroes)) continue;
-    const deflated = deflateSync(grain, { level, chunkSize: grainBytes + 1024 });
+    // The most memory (zlib's memLevel): a tenth faster, and 128 KiB more a thread.
+    const deflated = deflateSync(grain, { level, memLevel: 9, chunkSize: grainBytes + 1024 });
     const number = batch.first + index;
     out.writeBigUInt64LE(BigInt(number) * BigInt(grainSectors), used);
     out.writeUInt32LE(deflated.length, used + 8);
