@@ -42,7 +42,7 @@ export function register(cli: Cli): void {
     .argument('<file...>', 'OVA, qcow2, VMDK or raw disk (also .zst); several share the scenarios')
     .option('--matrix <name>', `${MATRICES.join(' or ')}: which scenarios`, 'quick')
     .option('--scenario <words>', 'boot this scenario instead of a matrix (repeatable)', (text, all: string[]) => [...all, text], [])
-    .option('--answers <file>', 'set the unit up with these answers before it is checked')
+    .option('--answers <file>', 'where all ports are asked, set the unit up with these answers then, and ask again, with its probes')
     .option('--report <file>', 'write the report as JSON')
     .option('--cpus <n>', 'CPUs of the machines', positive, 2)
     .option('--memory <MiB>', 'memory of the machines', positive, 2048)

@@ -1,4 +1,5 @@
 /** The whole bake, from definition to verified artefacts: one flat list of calls. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -149,6 +150,7 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
 
 function verifyInput(image: LoadedImage, packaged: Packaged, matrix: 'quick' | 'full', acceleration: Acceleration): VerifyInput {
   const { cpus, memory } = image.definition.hardware;
+  const sample = join(image.folder, 'sample');
   const files = packaged.files.map(({ file }) => file);
   return {
     files: files.map(({ path }) => path),
@@ -157,6 +159,7 @@ function verifyInput(image: LoadedImage, packaged: Packaged, matrix: 'quick' | '
     acceleration,
     cpus,
     memoryMiB: Math.round(bytesOf(memory) / 2 ** 20),
+    ...(existsSync(join(sample, 'answers.yaml')) ? { sample } : {}),
   };
 }
 

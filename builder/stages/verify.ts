@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Cleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
 import { ExitCode, UserError } from '../kit/errors.ts';
+import { hashTree } from '../kit/hash.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import { allFindings, type VerifyReport } from '../verify/report.ts';
 import { type Matrix, scenarioName, scenariosOf } from '../verify/scenario.ts';
@@ -20,23 +21,27 @@ export interface VerifyInput {
   acceleration: Acceleration;
   cpus?: number;
   memoryMiB?: number;
+  /** The image's sample/, with whose answers the unit is set up where all ports are asked; undefined where it has none. */
+  sample?: string;
 }
 
 export const verifyStage: Stage<VerifyInput, VerifyReport> = {
   name: 'verify',
-  version: 1,
-  inputs: ({ hashes, matrix, cpus, memoryMiB }) => ({
+  version: 2,
+  inputs: async ({ hashes, matrix, cpus, memoryMiB, sample }) => ({
     files: hashes,
     scenarios: scenariosOf(matrix).map(scenarioName),
     machine: [cpus, memoryMiB],
+    sample: sample === undefined ? null : await hashTree(sample),
   }),
   run: verifyPackaged,
   open: async (folder) => JSON.parse(await readFile(join(folder, 'verify.json'), 'utf8')) as VerifyReport,
 };
 
 async function verifyPackaged(input: VerifyInput, folder: string, ctx: Context, cleanup: Cleanup): Promise<void> {
-  const { files, acceleration, cpus, memoryMiB } = input;
-  const report = await verify(ctx, { files, scenarios: scenariosOf(input.matrix), acceleration, cpus, memoryMiB }, cleanup);
+  const { files, acceleration, cpus, memoryMiB, sample } = input;
+  const answers = sample === undefined ? undefined : join(sample, 'answers.yaml');
+  const report = await verify(ctx, { files, scenarios: scenariosOf(input.matrix), acceleration, cpus, memoryMiB, answers }, cleanup);
   if (report.passed) {
     await writeFile(join(folder, 'verify.json'), `${JSON.stringify(report, null, 2)}\n`);
     return;

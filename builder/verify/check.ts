@@ -32,7 +32,7 @@ export interface Subject {
   state: string;
   /** /usr/lib/unit/unit.json; undefined where the artefact is no unit of ours. */
   unit: Unit | undefined;
-  /** The unit was set up with answers before the checks. */
+  /** The unit is set up: checks that are asked `again` see it so the second time. */
   finalised: boolean;
 }
 
@@ -47,6 +47,8 @@ export interface Check {
   id: string;
   /** What it makes sure of, as a sentence. */
   title: string;
+  /** It is asked once more when the unit was set up with answers. */
+  again?: true;
   /** Whether it has something to say about this machine. */
   applies(subject: Subject): boolean;
   run(subject: Subject): Promise<CheckResult>;

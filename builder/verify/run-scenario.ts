@@ -25,7 +25,7 @@ export interface ScenarioRun {
   acceleration: Acceleration;
   cpus: number;
   memoryMiB: number;
-  /** Answers file to set the unit up with before the checks. */
+  /** Answers file to set the unit up with when it was looked at as it ships. */
   answers?: string | undefined;
 }
 
@@ -58,6 +58,7 @@ export async function runScenario(ctx: Context, run: ScenarioRun): Promise<Scena
       });
       report.secondsToSsh = subject.machine.secondsToSsh ?? null;
       for (const check of checks) if (check.applies(subject)) await runCheck(check, subject, report);
+      if (run.answers !== undefined) await checkFinished(subject, run.answers, report);
     } catch (error) {
       report.findings.push(bootFinding(ctx, error));
     }
@@ -93,12 +94,19 @@ async function bootSubject(ctx: Context, run: ScenarioRun, cleanup: Cleanup, mad
   const { stdout: state } = await machine.ssh(['systemctl', 'is-system-running', '--wait'], {
     timeout: machine.deadline(SETTLE_SECONDS).seconds,
   });
-  const unit = await readUnit(machine);
-  if (run.answers !== undefined) {
-    ctx.events.progress(`${scenarioName(scenario)}: setting the unit up`);
-    await finaliseUnit(ctx, machine, { answers: run.answers, remedies: [] });
-  }
-  return { ctx, machine, scenario, diskBytes, seeded, state: state.trim(), unit, finalised: run.answers !== undefined };
+  return { ctx, machine, scenario, diskBytes, seeded, state: state.trim(), unit: await readUnit(machine), finalised: false };
+}
+
+/** Sets the unit up, and asks again what is another matter then: ports, units, and the product itself. */
+async function checkFinished(subject: Subject, answers: string, report: ScenarioReport): Promise<void> {
+  const { ctx, machine } = subject;
+  ctx.events.progress(`${report.name}: setting the unit up`);
+  await finaliseUnit(ctx, machine, { answers, remedies: [] });
+  const { stdout: state } = await machine.ssh(['systemctl', 'is-system-running', '--wait'], {
+    timeout: machine.deadline(SETTLE_SECONDS).seconds,
+  });
+  const finished = { ...subject, state: state.trim(), finalised: true };
+  for (const check of checks) if (check.again === true && check.applies(finished)) await runCheck(check, finished, report);
 }
 
 async function runCheck(check: Check, subject: Subject, report: ScenarioReport): Promise<void> {
@@ -107,7 +115,7 @@ async function runCheck(check: Check, subject: Subject, report: ScenarioReport):
   try {
     const { findings, facts } = await check.run(subject);
     report.findings.push(...findings.map((finding) => ({ rule: check.id, ...finding })));
-    report.facts[check.id] = facts ?? {};
+    report.facts[subject.finalised ? `${check.id}-finished` : check.id] = facts ?? {};
   } catch (error) {
     ctx.signal.throwIfAborted();
     // The check could not be made: that is no pass.

@@ -20,7 +20,7 @@ export interface VerifyRequest {
   cpus?: number | undefined;
   /** 2048 by default. */
   memoryMiB?: number | undefined;
-  /** Sets each unit up with this answers file before it is looked at. */
+  /** Where a scenario asks all ports, the unit is then set up with this answers file and asked again. */
   answers?: string | undefined;
 }
 
@@ -47,7 +47,7 @@ export async function verify(ctx: Context, request: VerifyRequest, cleanup: Clea
     if (artefact === undefined) throw new Error(`${file} was not opened`);
     ctx.events.progress(`booting ${scenarioName(scenario)}`, index / deals.length);
     const size = { cpus: request.cpus ?? 2, memoryMiB: request.memoryMiB ?? 2048 };
-    const report = await runScenario(ctx, { scenario, artefact, file, acceleration, answers, ...size });
+    const report = await runScenario(ctx, { scenario, artefact, file, acceleration, ...(scenario.scan ? { answers } : {}), ...size });
     tell(ctx, report.findings, report);
     scenarios.push(report);
   }

@@ -10,15 +10,17 @@ const SSH: Port = { port: 22, protocol: 'tcp', purpose: 'SSH' };
 export const ports: Check = {
   id: 'ports',
   title: 'Only declared ports are open to outside',
+  again: true,
   applies: ({ scenario }) => scenario.scan,
-  async run({ ctx, machine, unit }) {
+  async run({ ctx, machine, unit, finalised }) {
     if (machine.link === undefined) throw new Error('the machine was not made to be scanned');
     ctx.events.progress('asking every port from outside');
     const hostname = (await machine.output('hostname')).trim();
     const { exitCode } = await machine.ssh(['test', '-e', UNIT_PATHS.finalised]);
     const target = { mac: macOf(machine.spec.uuid), ipv4: GUEST_IPV4, hostname };
     const report = await scanMachine(machine.link, target, ctx.signal);
-    return judge(report, allowedPorts(unit, exitCode === 0));
+    const { findings, facts } = judge(report, allowedPorts(unit, exitCode === 0));
+    return { findings: [...findings, ...(finalised ? silent(report, unit?.ports ?? []) : [])], ...(facts === undefined ? {} : { facts }) };
   },
 };
 
@@ -44,6 +46,17 @@ export function judge(report: ScanReport, allowed: readonly Port[] | undefined):
     if (!isAllowed(allowed, port, 'udp')) findings.push(open(`UDP port ${port} (${service})`, report.ipv4.address, allowed));
   }
   return { findings, facts: { ...report } };
+}
+
+/** What a unit that is set up promises to the outside, and does not answer there. Exported for its test. */
+export function silent(report: Pick<ScanReport, 'ipv4'>, declared: readonly Port[]): CheckResult['findings'] {
+  return declared
+    .filter(({ port, protocol }) => (protocol ?? 'tcp') === 'tcp' && !report.ipv4.open.includes(port))
+    .map(({ port, purpose }) =>
+      problem(`TCP port ${port} (${purpose}) is declared, and does not answer at ${report.ipv4.address}`, {
+        suggestion: 'Nothing listens there once the unit is set up, or it listens on loopback only.',
+      }),
+    );
 }
 
 function open(what: string, address: string, allowed: readonly Port[] | undefined): Omit<Finding, 'rule'> {

@@ -7,6 +7,7 @@ const SETS = ['smoke', 'acceptance'] as const;
 export const probes: Check = {
   id: 'probes',
   title: 'Smoke and acceptance probes pass',
+  again: true,
   applies: ({ finalised }) => finalised,
   async run({ machine }) {
     const findings: Omit<Finding, 'rule'>[] = [];

@@ -6,6 +6,7 @@ const JOURNAL_LINES = 15;
 export const units: Check = {
   id: 'units',
   title: 'No systemd unit failed',
+  again: true,
   applies: always,
   async run({ machine, state }) {
     const listing = await machine.output(['systemctl', 'list-units', '--failed', '--plain', '--no-legend', '--no-pager']);
