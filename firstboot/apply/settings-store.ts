@@ -13,6 +13,7 @@ import {
   applyDefaults,
   type Settings,
   secretPaths,
+  setAt,
   settingAt,
   settingsOf,
   type Violation,
@@ -97,24 +98,4 @@ export function registerSecrets(system: System, settings: object, productSchema:
 function registerValue(system: System, value: unknown): void {
   if (typeof value === 'string') system.scrubber.register(value);
   else if (typeof value === 'object' && value !== null) for (const member of Object.values(value)) registerValue(system, member);
-}
-
-/** Sets what a dotted path names, with the groups on the way; `undefined` removes it. */
-export function setAt(data: Record<string, unknown>, path: string, value: unknown): void {
-  const names = path.split('.');
-  const last = names.pop() ?? path;
-  let group = data;
-  for (const name of names) {
-    const next = Object.hasOwn(group, name) ? group[name] : undefined;
-    if (typeof next === 'object' && next !== null) {
-      group = next as Record<string, unknown>;
-    } else {
-      if (value === undefined || next !== undefined) return;
-      const made: Record<string, unknown> = {};
-      group[name] = made;
-      group = made;
-    }
-  }
-  if (value === undefined) delete group[last];
-  else group[last] = value;
 }

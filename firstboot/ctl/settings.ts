@@ -1,6 +1,6 @@
-import { loadSettings, setAt } from '../apply/settings-store.ts';
+import { loadSettings } from '../apply/settings-store.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
-import { secretPaths, settingAt } from '../settings/index.ts';
+import { secretPaths, setAt, settingAt } from '../settings/index.ts';
 import type { Ctl } from './cli.ts';
 import { readProductSchema } from './unit-files.ts';
 
