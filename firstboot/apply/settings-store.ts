@@ -12,6 +12,7 @@ import {
   answersSchema,
   applyDefaults,
   type Settings,
+  type SourceName,
   secretPaths,
   setAt,
   settingAt,
@@ -21,6 +22,9 @@ import {
 } from '../settings/index.ts';
 import { generateSecret } from './generate.ts';
 import { SecretStore } from './secret-store.ts';
+
+/** Where each setting came from, by its dotted path. `generated`: a secret that this unit made. */
+export type Origins = Record<string, SourceName | 'generated'>;
 
 export type Outcome = { violations: Violation[] } | { settings: Settings };
 
@@ -46,6 +50,21 @@ export async function completeSettings(system: System, answers: unknown, product
   }
   const violations = validateAnswers(complete, productSchema);
   return violations.length > 0 ? { violations } : { settings: applyDefaults(complete, productSchema) };
+}
+
+/** Origins of the saved settings; empty where none were saved. */
+export async function loadOrigins(system: System): Promise<Origins> {
+  const text = await readIfExists(system.path(UNIT_PATHS.origins));
+  return text === undefined ? {} : (JSON.parse(text) as { origins: Origins }).origins;
+}
+
+/** Before the settings: of settings that a power cut kept from being saved, origins do no harm. */
+export async function saveOrigins(system: System, origins: Origins): Promise<void> {
+  const text = `${JSON.stringify({ schemaVersion: ANSWERS_VERSION, origins }, null, 2)}\n`;
+  const file = system.path(UNIT_PATHS.origins);
+  if ((await readIfExists(file)) === text) return;
+  await makeFolder(system.path(UNIT_PATHS.state));
+  await writeFileAtomic(file, text, { mode: 0o600 });
 }
 
 /** Saves settings: secrets first, so that a cut in between leaves the old settings with at most newer secrets. */
