@@ -1,4 +1,5 @@
 /** The commands, in the order in which --help shows them: one line each. */
+import { register as answers } from './answers.ts';
 import { register as bake } from './bake.ts';
 import { register as cache } from './cache.ts';
 import { register as check } from './check.ts';
@@ -22,6 +23,7 @@ export const commands: readonly ((cli: Cli) => void)[] = [
   inspect,
   verify,
   tryImage,
+  answers,
   cache,
   doctor,
 ];
