@@ -10,6 +10,7 @@ import { register as list } from './list.ts';
 import { register as lock } from './lock.ts';
 import { register as newImage } from './new.ts';
 import { register as pack } from './pack.ts';
+import { register as seed } from './seed.ts';
 import { register as tryImage } from './try.ts';
 import { register as verify } from './verify.ts';
 
@@ -24,6 +25,7 @@ export const commands: readonly ((cli: Cli) => void)[] = [
   verify,
   tryImage,
   answers,
+  seed,
   cache,
   doctor,
 ];
