@@ -10,30 +10,43 @@ export interface Device {
   /** Such as /dev/sr0. */
   path: string;
   label: string | undefined;
-  /** A CD or DVD drive with a disc in it. */
+  /** It holds the file system of a CD or DVD. */
   cd: boolean;
 }
 
 /** Seconds: an optical drive may have to spin up. */
 const TIMEOUT = 60;
+const CD_TYPES = ['iso9660', 'udf'];
 
-/** Every device with a file system on it. */
+/** Every device with a file system on it. They are looked at themselves: what udev knows of a CD may be of the one before. */
 export async function fileSystems({ system, note }: SourceContext): Promise<Device[]> {
   try {
-    const { stdout } = await system.run('lsblk', ['--json', '--list', '--paths', '--output', 'NAME,TYPE,LABEL,FSTYPE'], {
-      timeout: TIMEOUT,
-    });
-    const { blockdevices } = JSON.parse(stdout) as {
-      blockdevices: { name: string; type: string; label: string | null; fstype: string | null }[];
-    };
-    return blockdevices
-      .filter(({ fstype }) => fstype !== null)
-      .map(({ name, type, label }) => ({ path: name, label: label ?? undefined, cd: type === 'rom' }));
+    const { stdout } = await system.run('lsblk', ['--json', '--list', '--paths', '--output', 'NAME'], { timeout: TIMEOUT });
+    const { blockdevices } = JSON.parse(stdout) as { blockdevices: { name: string }[] };
+    const devices: Device[] = [];
+    for (const { name } of blockdevices) {
+      // Without a medium, or with nothing known on it, blkid says so by its exit code alone.
+      const probe = await system.run('blkid', ['--probe', '--output', 'export', '--', name], { okExitCodes: [0, 2, 8], timeout: TIMEOUT });
+      const tags = parseTags(probe.stdout);
+      const type = tags.get('TYPE');
+      if (type !== undefined) devices.push({ path: name, label: tags.get('LABEL'), cd: CD_TYPES.includes(type) });
+    }
+    return devices;
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
     note(`disks and CDs were not looked at: ${error.message}`);
     return [];
   }
+}
+
+/** blkid's `export` format: NAME=value lines, with a backslash before what a shell would take. */
+export function parseTags(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text.split('\n').map((line) => {
+      const end = line.indexOf('=');
+      return [line.slice(0, end), line.slice(end + 1).replaceAll(/\\(.)/g, '$1')];
+    }),
+  );
 }
 
 /** Mounts the device read-only for as long as `read` takes. @throws ProgramError where it cannot be mounted */

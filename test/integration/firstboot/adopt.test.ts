@@ -61,9 +61,10 @@ function guestinfo(unit: FakeUnit, properties: Record<string, string>): void {
   unit.write('/guestinfo/ovfEnv', ovfEnvironment(properties));
 }
 
-/** A disk or CD with these files. */
-function disk(unit: FakeUnit, label: string, files: Record<string, string>, type = 'disk'): void {
-  unit.write('/lsblk.json', JSON.stringify({ blockdevices: [{ name: '/dev/sdb', type, label, fstype: 'iso9660' }] }));
+/** A disk or CD with these files, beside a drive without a medium. */
+function disk(unit: FakeUnit, label: string, files: Record<string, string>, type = 'ext4'): void {
+  unit.write('/lsblk.json', JSON.stringify({ blockdevices: [{ name: '/dev/sr9' }, { name: '/dev/sdb' }] }));
+  unit.write('/tags/sdb', `DEVNAME=/dev/sdb\nLABEL=${label.replaceAll(' ', '\\ ')}\nTYPE=${type}\n`);
   mkdirSync(unit.at('/media/sdb'), { recursive: true });
   for (const [name, text] of Object.entries(files)) unit.write(`/media/sdb/${name}`, text);
 }
@@ -106,7 +107,7 @@ describe('whole answers set the unit up', () => {
   test('from the CD of the ISO transport, among others', async () => {
     const unit = makeUnit();
     const whole = Buffer.from(answers(WHOLE)).toString('base64');
-    disk(unit, 'OVF ENV', { 'ovf-env.xml': ovfEnvironment({ 'unit.answers': whole, 'unit.unattended': 'False' }) }, 'rom');
+    disk(unit, 'OVF ENV', { 'ovf-env.xml': ovfEnvironment({ 'unit.answers': whole, 'unit.unattended': 'False' }) }, 'iso9660');
     expect((await unit.unitctl(['adopt'])).exitCode).toBe(0);
     expectReady(unit, 'A shop');
   });

@@ -171,6 +171,7 @@ printf '%s\\n' "$line"`,
   usermod: `:`,
   // Disks, CDs and VMware are folders: /media/<device>, and one file a key in /guestinfo. No real ones are touched.
   lsblk: `if [[ -e $root/lsblk.json ]]; then cat "$root/lsblk.json"; else echo '{ "blockdevices": [] }'; fi`,
+  blkid: `name=\${@: -1}; [[ -e $root/tags/\${name#/dev/} ]] || exit 2; cat "$root/tags/\${name#/dev/}"`,
   mount: `device=\${@: -2:1}
 [[ -d $root/media/\${device##*/} ]] || { echo "mount: $device: can't read superblock" >&2; exit 32; }
 cp -R "$root/media/\${device##*/}/." "\${@: -1}"`,
