@@ -8,6 +8,7 @@ import { firewallRules } from '../../../firstboot/contract/firewall.ts';
 import { orderingFiles } from '../../../firstboot/contract/ordering.ts';
 import type { Service } from '../../../firstboot/contract/service.ts';
 import { UNIT_PATHS } from '../../../firstboot/contract/unit.ts';
+import { ExitCode } from '../../../firstboot/kit/errors.ts';
 
 const UNITS = join(import.meta.dirname, '../../../firstboot/system/units');
 const SYSTEM = join(import.meta.dirname, '../../../firstboot/system');
@@ -79,6 +80,8 @@ describe.skipIf(!analyze)('systemd units (needs systemd-analyze)', () => {
     expect(resume).toContain(`ConditionPathExists=${UNIT_PATHS.unfinished}\n`);
     expect(adopt).toContain(`ConditionPathExists=!${UNIT_PATHS.unfinished}\n`);
     expect(adopt).toContain(`ConditionPathExists=!${UNIT_PATHS.finalised}\n`);
+    // What is no failure of the unit: the owner's own run, and a draft.
+    expect(adopt).toContain(`SuccessExitStatus=${ExitCode.busy} ${ExitCode.waiting}\n`);
     // Conditions are looked at when a unit's turn comes: the one that makes the file must come second.
     expect(adopt).toMatch(/^After=.*\bunit-apply-resume\.service\b/m);
   });
