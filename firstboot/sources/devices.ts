@@ -19,28 +19,37 @@ const TIMEOUT = 60;
 const CD_TYPES = ['iso9660', 'udf'];
 
 /** Every device with a file system on it. They are looked at themselves: what udev knows of a CD may be of the one before. */
-export async function fileSystems({ system, note }: SourceContext): Promise<Device[]> {
+export async function fileSystems(context: SourceContext): Promise<Device[]> {
+  const listed = await ask(context, 'lsblk', ['--json', '--list', '--paths', '--output', 'NAME']);
+  const { blockdevices } = JSON.parse(listed ?? '{ "blockdevices": [] }') as { blockdevices: { name: string }[] };
+  const devices: Device[] = [];
+  for (const { name } of blockdevices) {
+    // Exit codes 2 and 8: no medium, nothing known on it, or several things at once.
+    const tags = parseTags((await ask(context, 'blkid', ['--probe', '--output', 'export', '--', name], [0, 2, 8])) ?? '');
+    const type = tags.get('TYPE');
+    if (type !== undefined) devices.push({ path: name, label: tags.get('LABEL'), cd: CD_TYPES.includes(type) });
+  }
+  return devices;
+}
+
+/** Standard output; undefined, with a note, where there is none: a broken drive must not hide the others. */
+async function ask(
+  { system, note }: SourceContext,
+  program: string,
+  args: readonly string[],
+  okExitCodes = [0],
+): Promise<string | undefined> {
   try {
-    const { stdout } = await system.run('lsblk', ['--json', '--list', '--paths', '--output', 'NAME'], { timeout: TIMEOUT });
-    const { blockdevices } = JSON.parse(stdout) as { blockdevices: { name: string }[] };
-    const devices: Device[] = [];
-    for (const { name } of blockdevices) {
-      // Without a medium, or with nothing known on it, blkid says so by its exit code alone.
-      const probe = await system.run('blkid', ['--probe', '--output', 'export', '--', name], { okExitCodes: [0, 2, 8], timeout: TIMEOUT });
-      const tags = parseTags(probe.stdout);
-      const type = tags.get('TYPE');
-      if (type !== undefined) devices.push({ path: name, label: tags.get('LABEL'), cd: CD_TYPES.includes(type) });
-    }
-    return devices;
+    return (await system.run(program, args, { okExitCodes, timeout: TIMEOUT })).stdout;
   } catch (error) {
     if (!(error instanceof ProgramError)) throw error;
-    note(`disks and CDs were not looked at: ${error.message}`);
-    return [];
+    note(`disks and CDs: ${error.message}`);
+    return undefined;
   }
 }
 
 /** blkid's `export` format: NAME=value lines, with a backslash before what a shell would take. */
-export function parseTags(text: string): ReadonlyMap<string, string> {
+function parseTags(text: string): ReadonlyMap<string, string> {
   return new Map(
     text.split('\n').map((line) => {
       const end = line.indexOf('=');

@@ -30,7 +30,7 @@ async function isVmware({ system }: SourceContext): Promise<boolean> {
   return (await answered(system.run('systemd-detect-virt', [], { okExitCodes: [0, 1], timeout: TIMEOUT })))?.stdout === 'vmware';
 }
 
-/** By whichever of the two programs is there and works. */
+/** By the first of the two programs that is there and comes to an end. */
 async function rpc({ system }: SourceContext, command: string): Promise<RunResult | undefined> {
   const any = { okExitCodes: Array.from({ length: 256 }, (_, code) => code), timeout: TIMEOUT };
   return (

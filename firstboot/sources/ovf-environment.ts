@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 
 import type { Problem } from '../kit/errors.ts';
-import { ANSWERS_KEY, OVF_PREFIX, type OvfProperty, ovfProperties, type SettingSchema, setAt } from '../settings/index.ts';
+import { ANSWERS_KEY, ANSWERS_VERSION, OVF_PREFIX, type OvfProperty, ovfProperties, type SettingSchema, setAt } from '../settings/index.ts';
 import { nearest } from '../settings/nearest.ts';
 import { readBoundedFile } from './bounded-file.ts';
 import { type Device, fileSystems, withMounted } from './devices.ts';
@@ -74,11 +74,10 @@ function readWhole(encoded: string, file: string): Pick<Reading, 'layers' | 'pro
 }
 
 function readFields(known: readonly OvfProperty[], given: ReadonlyMap<string, string>, name: string): LocatedLayer | undefined {
-  const answers: Record<string, unknown> = {};
   const filled = known.filter(({ key }) => (given.get(key) ?? '') !== '');
   if (filled.length === 0) return undefined;
-  // The importer's form has no field for it: the image that reads it is the one that wrote it.
-  setAt(answers, 'schemaVersion', 1);
+  // The importer's form has no field for the version: the image that reads the form is the one that wrote it.
+  const answers: Record<string, unknown> = { schemaVersion: ANSWERS_VERSION };
   for (const { key, path, schema } of filled) setAt(answers, path, fromText(given.get(key) ?? '', schema));
   return {
     source: 'ovf-environment',

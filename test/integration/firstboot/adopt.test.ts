@@ -104,6 +104,25 @@ describe('whole answers set the unit up', () => {
     expect(unit.read('/guestinfo/ovfEnv')).toBe(' ');
   });
 
+  test('from vApp properties, by the other program of open-vm-tools too', async () => {
+    const unit = makeUnit();
+    guestinfo(unit, { 'unit.answers': Buffer.from(answers(WHOLE)).toString('base64') });
+    unit.write('/bin/vmtoolsd', unit.read('/bin/vmware-rpctool').replaceAll('$1', '$2').replaceAll('${1#', '${2#'), 0o755);
+    rmSync(unit.at('/bin/vmware-rpctool'));
+    expect((await unit.unitctl(['adopt'])).exitCode).toBe(0);
+    expectReady(unit, 'A shop');
+    expect(unit.read('/guestinfo/ovfEnv')).toBe(' ');
+  });
+
+  test('from a disk, though another drive is broken', async () => {
+    const unit = makeUnit();
+    disk(unit, 'UNIT-ANSWERS', { 'answers.yaml': answers(WHOLE) });
+    unit.write('/bin/blkid', unit.read('/bin/blkid').replace('exit 2', 'exit 4'), 0o755);
+    const { exitCode, stdout } = await unit.unitctl(['adopt']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('disks and CDs: blkid failed with exit code 4');
+  });
+
   test('from the CD of the ISO transport, among others', async () => {
     const unit = makeUnit();
     const whole = Buffer.from(answers(WHOLE)).toString('base64');
@@ -302,7 +321,7 @@ describe('when sources are not read', () => {
     guestinfo(reference, { 'unit.unattended': 'true', 'unit.administrator.password': PASSWORD, 'unit.product.title': 'Kept' });
     await reference.unitctl(['adopt']);
     const calls = reference.read('/calls').trim().split('\n').length;
-    for (let at = 1; at <= calls; at += process.env['UNITSMITH_TEST'] === 'full' ? 1 : 7) {
+    for (let at = 1; at <= calls; at += process.env['UNITSMITH_TEST'] === 'full' ? 1 : 12) {
       const unit = makeUnit();
       guestinfo(unit, { 'unit.unattended': 'true', 'unit.administrator.password': PASSWORD, 'unit.product.title': 'Kept' });
       unit.killAtCall(at);
