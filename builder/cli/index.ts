@@ -1,4 +1,5 @@
 /** The commands, in the order in which --help shows them: one line each. */
+import { register as answers } from './answers.ts';
 import { register as bake } from './bake.ts';
 import { register as cache } from './cache.ts';
 import { register as check } from './check.ts';
@@ -9,6 +10,7 @@ import { register as list } from './list.ts';
 import { register as lock } from './lock.ts';
 import { register as newImage } from './new.ts';
 import { register as pack } from './pack.ts';
+import { register as seed } from './seed.ts';
 import { register as tryImage } from './try.ts';
 import { register as verify } from './verify.ts';
 
@@ -22,6 +24,8 @@ export const commands: readonly ((cli: Cli) => void)[] = [
   inspect,
   verify,
   tryImage,
+  answers,
+  seed,
   cache,
   doctor,
 ];

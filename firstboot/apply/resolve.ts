@@ -1,8 +1,7 @@
 /** Parameters of a step with their templates rendered: symbolically for the plan, in clear only where secrets may go. */
 import type { Step } from '../contract/step.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
-import { settingAt } from '../settings/index.ts';
-import { setAt } from './settings-store.ts';
+import { setAt, settingAt } from '../settings/index.ts';
 import { type RenderContext, renderTemplate } from './template/render.ts';
 
 /** The only parameters that may hold secrets: they reach a program by standard input. */

@@ -137,9 +137,13 @@ async function fingerprintKey(system: System): Promise<string> {
   return key;
 }
 
-/** Tells listeners and, best effort, the console and the hypervisor. */
 async function say({ system }: RunPorts, emit: (event: ApplyEvent) => void, state: UnitState): Promise<void> {
   emit({ type: 'state', state });
+  await announce(system, state);
+}
+
+/** Tells the console and the hypervisor, best effort. */
+export async function announce(system: System, state: UnitState): Promise<void> {
   await system.run(system.path(ANNOUNCE), [state], { timeout: 30 }).catch((error: unknown) => {
     if (!(error instanceof ProgramError)) throw error;
   });

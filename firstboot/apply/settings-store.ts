@@ -12,7 +12,9 @@ import {
   answersSchema,
   applyDefaults,
   type Settings,
+  type SourceName,
   secretPaths,
+  setAt,
   settingAt,
   settingsOf,
   type Violation,
@@ -20,6 +22,9 @@ import {
 } from '../settings/index.ts';
 import { generateSecret } from './generate.ts';
 import { SecretStore } from './secret-store.ts';
+
+/** Where each setting came from, by its dotted path. `generated`: a secret that this unit made. */
+export type Origins = Record<string, SourceName | 'generated'>;
 
 export type Outcome = { violations: Violation[] } | { settings: Settings };
 
@@ -45,6 +50,21 @@ export async function completeSettings(system: System, answers: unknown, product
   }
   const violations = validateAnswers(complete, productSchema);
   return violations.length > 0 ? { violations } : { settings: applyDefaults(complete, productSchema) };
+}
+
+/** Origins of the saved settings; empty where none were saved. */
+export async function loadOrigins(system: System): Promise<Origins> {
+  const text = await readIfExists(system.path(UNIT_PATHS.origins));
+  return text === undefined ? {} : (JSON.parse(text) as { origins: Origins }).origins;
+}
+
+/** Before the settings: of settings that a power cut kept from being saved, origins do no harm. */
+export async function saveOrigins(system: System, origins: Origins): Promise<void> {
+  const text = `${JSON.stringify({ schemaVersion: ANSWERS_VERSION, origins }, null, 2)}\n`;
+  const file = system.path(UNIT_PATHS.origins);
+  if ((await readIfExists(file)) === text) return;
+  await makeFolder(system.path(UNIT_PATHS.state));
+  await writeFileAtomic(file, text, { mode: 0o600 });
 }
 
 /** Saves settings: secrets first, so that a cut in between leaves the old settings with at most newer secrets. */
@@ -97,24 +117,4 @@ export function registerSecrets(system: System, settings: object, productSchema:
 function registerValue(system: System, value: unknown): void {
   if (typeof value === 'string') system.scrubber.register(value);
   else if (typeof value === 'object' && value !== null) for (const member of Object.values(value)) registerValue(system, member);
-}
-
-/** Sets what a dotted path names, with the groups on the way; `undefined` removes it. */
-export function setAt(data: Record<string, unknown>, path: string, value: unknown): void {
-  const names = path.split('.');
-  const last = names.pop() ?? path;
-  let group = data;
-  for (const name of names) {
-    const next = Object.hasOwn(group, name) ? group[name] : undefined;
-    if (typeof next === 'object' && next !== null) {
-      group = next as Record<string, unknown>;
-    } else {
-      if (value === undefined || next !== undefined) return;
-      const made: Record<string, unknown> = {};
-      group[name] = made;
-      group = made;
-    }
-  }
-  if (value === undefined) delete group[last];
-  else group[last] = value;
 }

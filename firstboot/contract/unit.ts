@@ -21,6 +21,12 @@ export const UNIT_PATHS = {
   applyDir: '/usr/lib/unit/apply.d',
   state: '/var/lib/unit',
   settings: '/var/lib/unit/settings.json',
+  /** Where each saved setting came from. */
+  origins: '/var/lib/unit/origins.json',
+  /** Answers of outside sources that have not been applied yet, with their secrets. */
+  draft: '/var/lib/unit/draft.json',
+  /** Where cloud-init's write_files puts an answers file. */
+  cloudInitAnswers: '/etc/unit/answers.yaml',
   secrets: '/var/lib/unit/secrets',
   journal: '/var/lib/unit/journal.jsonl',
   /** There from the beginning of a run until it has succeeded: what a boot looks for to go on. */

@@ -1,15 +1,16 @@
 import { Journal } from '../apply/journal.ts';
 import { run } from '../apply/run.ts';
-import { saveSettings } from '../apply/settings-store.ts';
+import { saveOrigins, saveSettings } from '../apply/settings-store.ts';
 import type { ApplyEvent } from '../contract/events.ts';
 import { UNIT_PATHS } from '../contract/unit.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';
 import { lock } from '../kit/lock.ts';
 import type { Ctl, Session } from './cli.ts';
-import { prepare } from './prepared.ts';
+import { type Prepared, prepare } from './prepared.ts';
 
-const LOCK = '/run/unit/apply.lock';
+/** Held by whatever changes the unit. */
+export const LOCK = '/run/unit/apply.lock';
 
 export function register(ctl: Ctl): void {
   ctl.program
@@ -36,18 +37,24 @@ async function apply(session: Session, options: { answers?: string; resume?: boo
       session.print('There is no unfinished run.');
       return ExitCode.ok;
     }
-    const prepared = await prepare(system, options.answers);
-    await saveSettings(system, prepared.settings, prepared.productSchema);
-    const journal = await Journal.open(system.path(UNIT_PATHS.journal), await system.bootId());
-    try {
-      const ports = { system, unit: prepared.unit, settings: prepared.settings, secretSettings: prepared.facts.secretSettings };
-      await run(prepared.plan, ports, journal, listener(session));
-    } finally {
-      await journal.close();
-    }
+    await applyPrepared(session, await prepare(system, options.answers));
     return ExitCode.ok;
   } finally {
     await held.release();
+  }
+}
+
+/** Saves the settings and makes every change that is due. The caller holds the lock. */
+export async function applyPrepared(session: Session, prepared: Prepared): Promise<void> {
+  const { system } = session;
+  await saveOrigins(system, prepared.origins);
+  await saveSettings(system, prepared.settings, prepared.productSchema);
+  const journal = await Journal.open(system.path(UNIT_PATHS.journal), await system.bootId());
+  try {
+    const ports = { system, unit: prepared.unit, settings: prepared.settings, secretSettings: prepared.facts.secretSettings };
+    await run(prepared.plan, ports, journal, listener(session));
+  } finally {
+    await journal.close();
   }
 }
 

@@ -1,3 +1,4 @@
+import { register as adopt } from './adopt.ts';
 import { register as apply } from './apply.ts';
 import type { Ctl } from './cli.ts';
 import { register as plan } from './plan.ts';
@@ -7,4 +8,4 @@ import { register as settings } from './settings.ts';
 import { register as status } from './status.ts';
 
 /** Every command of unitctl, in the order of its help. */
-export const commands: readonly ((ctl: Ctl) => void)[] = [status, plan, apply, settings, services, probe];
+export const commands: readonly ((ctl: Ctl) => void)[] = [status, plan, apply, adopt, settings, services, probe];

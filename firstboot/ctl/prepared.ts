@@ -1,45 +1,107 @@
-/** Settings and plan for `plan` and `apply`: from an answers file, or from what is saved. */
+/** Settings and plan for `plan`, `apply` and `adopt`: from an answers file, from outside sources, or from what is saved. */
 import { join } from 'node:path';
 
 import { type Facts, type Plan, plan } from '../apply/plan.ts';
-import { completeSettings, loadSettings, registerSecrets } from '../apply/settings-store.ts';
-import type { Unit } from '../contract/unit.ts';
-import { ExitCode, UnitError } from '../kit/errors.ts';
+import { completeSettings, loadOrigins, loadSettings, type Origins, registerSecrets } from '../apply/settings-store.ts';
+import { UNIT_PATHS, type Unit } from '../contract/unit.ts';
+import { ExitCode, type Problem, UnitError } from '../kit/errors.ts';
+import { readIfExists } from '../kit/files.ts';
 import type { System } from '../kit/system.ts';
-import type { Settings } from '../settings/index.ts';
+import { answersSchema, isIncomplete, layerAt, mergeAnswers, pointerOf, type Settings, settingAt, settingsOf } from '../settings/index.ts';
 import { readAnswersFile } from '../sources/answers-file.ts';
+import { readDraft } from '../sources/draft.ts';
+import type { LocatedLayer } from '../sources/source.ts';
 import { readFacts, readProductSchema, readUnit } from './unit-files.ts';
 
 export interface Prepared {
   unit: Unit;
   productSchema: object | undefined;
   settings: Settings;
+  origins: Origins;
   facts: Facts;
   plan: Plan;
 }
+
+type Checked = Pick<Prepared, 'settings' | 'origins'>;
 
 /** Nothing is written. @throws UnitError for answers that are wrong or missing, or a plan that cannot be made */
 export async function prepare(system: System, answers: string | undefined): Promise<Prepared> {
   const unit = await readUnit(system);
   const productSchema = await readProductSchema(system);
-  const settings = answers === undefined ? await saved(system, productSchema) : await fromFile(system, answers, productSchema);
-  registerSecrets(system, settings, productSchema);
-  const facts = await readFacts(system, productSchema);
-  return { unit, productSchema, settings, facts, plan: plan(unit, settings, facts) };
+  const checked = answers === undefined ? await saved(system, productSchema) : await fromFile(system, answers, productSchema);
+  return withPlan(system, unit, productSchema, checked);
 }
 
-async function saved(system: System, productSchema: object | undefined): Promise<Settings> {
+export async function withPlan(system: System, unit: Unit, productSchema: object | undefined, checked: Checked): Promise<Prepared> {
+  registerSecrets(system, checked.settings, productSchema);
+  const facts = await readFacts(system, productSchema);
+  return { unit, productSchema, ...checked, facts, plan: plan(unit, checked.settings, facts) };
+}
+
+/** What layers come to: settings, or all that is missing or wrong, each with its source and place. */
+export async function check(
+  system: System,
+  layers: readonly LocatedLayer[],
+  productSchema: object | undefined,
+): Promise<Checked | { missing: Problem[]; wrong: Problem[] }> {
+  for (const { answers } of layers) registerSecrets(system, answers, productSchema);
+  const merged = mergeAnswers(layers, productSchema);
+  const outcome = await completeSettings(system, merged.answers, productSchema);
+  if ('settings' in outcome) {
+    const before = await loadOrigins(system);
+    const entries = settingsOf(answersSchema(productSchema)).flatMap(({ path, schema }): [string, Origins[string]][] => {
+      if (settingAt(outcome.settings, path) === undefined) return [];
+      const given = merged.origins.get(pointerOf(path.split('.')))?.source;
+      // A secret that nobody gives this time is one that was kept, or is made now.
+      return [[path, given ?? (schema.writeOnly === true ? (before[path] ?? 'generated') : 'default')]];
+    });
+    return { settings: outcome.settings, origins: Object.fromEntries(entries) };
+  }
+  const problems = outcome.violations.map((violation) => {
+    const layer = layerAt(merged, violation.path);
+    const { path, message, suggestion } = violation;
+    const problem = layer?.locate(violation) ?? { message, path, ...(suggestion === undefined ? {} : { suggestion }) };
+    return { incomplete: isIncomplete(violation), problem };
+  });
+  return {
+    missing: problems.filter(({ incomplete }) => incomplete).map(({ problem }) => problem),
+    wrong: problems.filter(({ incomplete }) => !incomplete).map(({ problem }) => problem),
+  };
+}
+
+/** What was applied or is being; else what outside sources have said so far. */
+async function saved(system: System, productSchema: object | undefined): Promise<Checked> {
   const settings = await loadSettings(system, productSchema);
-  if (settings !== undefined) return settings;
+  if (settings !== undefined) return { settings, origins: await loadOrigins(system) };
+  const draft = await readDraft(system);
+  if (draft.length > 0) return whole(system, draft, productSchema, 'the answers that this unit has so far are not whole');
   throw new UnitError('this unit has no settings yet', { exitCode: ExitCode.unit, remedies: ['Give them with `--answers FILE`.'] });
 }
 
-async function fromFile(system: System, path: string, productSchema: object | undefined): Promise<Settings> {
+/** Until the unit is finalised, what outside sources said lies below the file; afterwards the file is all there is. */
+async function fromFile(system: System, path: string, productSchema: object | undefined): Promise<Checked> {
   const file = await readAnswersFile(path.startsWith('/') ? path : join(process.cwd(), path));
-  const outcome = await completeSettings(system, file.data, productSchema);
-  if ('settings' in outcome) return outcome.settings;
-  throw new UnitError(`${path} does not fit this unit's settings`, {
-    exitCode: ExitCode.answers,
-    problems: outcome.violations.map((violation) => file.locate(violation)),
-  });
+  if (typeof file.data !== 'object' || file.data === null || Array.isArray(file.data)) {
+    const problem = file.locate({
+      path: '',
+      message: 'this is no answers file: it is not a group of "name: value" lines',
+      keyword: 'type',
+    });
+    throw new UnitError(`${path} does not fit this unit's settings`, { exitCode: ExitCode.answers, problems: [problem] });
+  }
+  const finalised = (await readIfExists(system.path(UNIT_PATHS.finalised))) !== undefined;
+  const own: LocatedLayer = { source: 'unitctl', answers: file.data as Record<string, unknown>, locate: file.locate };
+  const below = finalised ? [] : await readDraft(system);
+  return whole(system, [...below, own], productSchema, `${path} does not fit this unit's settings`);
+}
+
+async function whole(
+  system: System,
+  layers: readonly LocatedLayer[],
+  productSchema: object | undefined,
+  message: string,
+): Promise<Checked> {
+  const outcome = await check(system, layers, productSchema);
+  if ('settings' in outcome) return outcome;
+  throw new UnitError(message, { exitCode: ExitCode.answers, problems: [...outcome.wrong, ...outcome.missing] });
 }

@@ -14,6 +14,8 @@ export const ExitCode = {
   busy: 5,
   /** This is no unit, its files are damaged, or it has no settings yet. */
   unit: 6,
+  /** Answers were saved as a draft: the unit goes on waiting for the rest, or for its owner. */
+  waiting: 7,
   internal: 70,
   interrupted: 130,
   terminated: 143,

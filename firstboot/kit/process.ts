@@ -90,14 +90,16 @@ export async function runProgram(
   });
 }
 
+/** All of the output as it came, but for its last line break: readline takes more for a line's end than a newline. */
 async function collect(stream: Readable | null, line: (text: string) => void): Promise<string> {
   if (stream === null) return '';
   let text = '';
-  for await (const part of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
-    line(part);
-    if (text.length < MAX_OUTPUT) text += `${part}\n`;
-  }
-  return text.replace(/\n$/, '');
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    if (text.length < MAX_OUTPUT) text += chunk;
+  });
+  for await (const part of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) line(part);
+  return text.replace(/\r?\n$/, '');
 }
 
 /** Ends the process group on cancellation and after `timeout` seconds: asked first, killed after a while. */

@@ -2,7 +2,9 @@
 export { ANNOTATIONS, MAX_OVF_PROPERTIES, type SettingSchema } from './annotations.ts';
 export { ANSWERS_VERSION, type Answers, answersSchema, type Settings } from './answers.ts';
 export { applyDefaults } from './defaults.ts';
-export { settingAt } from './pointer.ts';
-export { validateAnswers, validateBy } from './validate.ts';
-export { type OvfProperty, ovfProperties, type Setting, secretPaths, settingsOf } from './walk.ts';
+export { type Layer, layerAt, type Merged, mergeAnswers, SOURCE_ORDER, type SourceName } from './merge.ts';
+export { pointerOf, setAt, settingAt } from './pointer.ts';
+export { answersTemplate } from './template.ts';
+export { isIncomplete, validateAnswers, validateBy } from './validate.ts';
+export { ANSWERS_KEY, OVF_PREFIX, type OvfProperty, ovfProperties, type Setting, secretPaths, settingsOf } from './walk.ts';
 export type { Violation } from './words.ts';

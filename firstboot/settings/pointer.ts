@@ -25,3 +25,23 @@ export function valueAt(data: unknown, segments: readonly string[]): unknown {
 export function settingAt(settings: object, path: string): unknown {
   return valueAt(settings, path.split('.'));
 }
+
+/** Sets what a dotted path names, with the groups on the way; `undefined` removes it. */
+export function setAt(data: Record<string, unknown>, path: string, value: unknown): void {
+  const names = path.split('.');
+  const last = names.pop() ?? path;
+  let group = data;
+  for (const name of names) {
+    const next = Object.hasOwn(group, name) ? group[name] : undefined;
+    if (typeof next === 'object' && next !== null) {
+      group = next as Record<string, unknown>;
+    } else {
+      if (value === undefined || next !== undefined) return;
+      const made: Record<string, unknown> = {};
+      group[name] = made;
+      group = made;
+    }
+  }
+  if (value === undefined) delete group[last];
+  else group[last] = value;
+}

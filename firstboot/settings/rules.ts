@@ -2,6 +2,9 @@
 import type { Settings } from './answers.ts';
 import type { Violation } from './words.ts';
 
+/** Keywords of the rules that find something missing, not something wrong. */
+export const MISSING = { credential: 'unattended-needs-credential', mail: 'mail-is-whole' } as const;
+
 type Rule = (settings: Partial<Settings>) => Violation[];
 
 /** Without the setup page nobody could set a credential later: the owner would be locked out. */
@@ -11,7 +14,7 @@ const unattendedNeedsCredential: Rule = ({ unattended, administrator }) => {
   return [
     {
       path: '/administrator',
-      keyword: 'unattended-needs-credential',
+      keyword: MISSING.credential,
       message: 'unattended set-up needs a password or an SSH key of the administrator',
       suggestion: 'Give administrator.password or administrator.sshKeys, or leave out unattended.',
     },
@@ -57,7 +60,7 @@ function knowsZone(zone: string): boolean {
 const mailIsWhole: Rule = ({ mail }) => {
   const missing = (member: 'host' | 'senderAddress' | 'user', why: string): Violation => ({
     path: '/mail',
-    keyword: 'mail-is-whole',
+    keyword: MISSING.mail,
     message: `"${member}" is missing in mail: ${why}`,
     suggestion: `Add mail.${member}.`,
   });

@@ -5,7 +5,7 @@ import formatsPlugin from 'ajv-formats';
 import { ANNOTATIONS } from './annotations.ts';
 import { answersSchema, type Settings } from './answers.ts';
 import { applyDefaults } from './defaults.ts';
-import { RULES } from './rules.ts';
+import { MISSING, RULES } from './rules.ts';
 import { plainViolations, type Violation } from './words.ts';
 
 // The plugin is CommonJS: under Node's ESM loader the callable sits one level deeper than its types say.
@@ -22,6 +22,13 @@ export function validateAnswers(answers: unknown, productSchema: object | undefi
   const violations = validateBy(schema, settings);
   if (violations.some((violation) => violation.keyword === 'type')) return violations;
   return [...violations, ...RULES.flatMap((rule) => rule(settings as Partial<Settings>))];
+}
+
+const MISSING_KEYWORDS: readonly string[] = ['required', ...Object.values(MISSING)];
+
+/** True where a violation is of something that is missing: answers with no other ones are a good beginning. */
+export function isIncomplete(violation: Violation): boolean {
+  return MISSING_KEYWORDS.includes(violation.keyword);
 }
 
 /** One for all schemas: making its meta-schema ready takes longer than everything else. */

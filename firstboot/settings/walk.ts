@@ -21,8 +21,13 @@ export function secretPaths(productSchema: object | undefined): string[] {
   return settingsOf(answersSchema(productSchema)).flatMap(({ path, schema }) => (schema.writeOnly === true ? [path] : []));
 }
 
+/** What keys of OVF properties begin with: cloud-init takes bare `hostname` and `password` for its own. */
+export const OVF_PREFIX = 'unit.';
+/** The OVF property that holds a whole answers file, in base64. */
+export const ANSWERS_KEY = `${OVF_PREFIX}answers`;
+
 export interface OvfProperty extends Setting {
-  /** The key that the guest sees. Prefixed: cloud-init takes bare `hostname` and `password` for its own. */
+  /** The key that the guest sees. */
   key: string;
   label: string;
   category: string;
@@ -42,7 +47,7 @@ function toProperty(setting: Setting): OvfProperty {
   const annotation = annotationOf(setting.schema);
   return {
     ...setting,
-    key: `unit.${setting.path}`,
+    key: OVF_PREFIX + setting.path,
     label: annotation.label ?? setting.schema['x-titles']?.en ?? setting.path,
     category: annotation.category ?? 'Product',
   };

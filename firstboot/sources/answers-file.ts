@@ -29,7 +29,7 @@ export function parseAnswers(text: string, file: string): AnswersFile {
     return { line, column: col };
   };
   if (document.errors.length > 0) {
-    const problems = document.errors.map((error) => ({ message: error.message, file, ...place(error.pos[0]) }));
+    const problems = document.errors.map((error) => ({ message: withoutSource(error), file, ...place(error.pos[0]) }));
     throw new UnitError(`${file} is no valid YAML or JSON`, { exitCode: ExitCode.answers, problems });
   }
   return {
@@ -64,8 +64,14 @@ function toPlain(document: Document, file: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 }) as unknown;
   } catch (error) {
-    throw new UnitError(`${file}: ${(error as Error).message}`, { exitCode: ExitCode.answers, cause: error });
+    throw new UnitError(`${file}: ${withoutSource(error as Error)}`, { exitCode: ExitCode.answers, cause: error });
   }
+}
+
+/** The parser's words without the piece of the file that some end with: it may be of a password that lacks its quotes. */
+function withoutSource({ message }: Error): string {
+  const [words = message] = message.split(': ', 1);
+  return words;
 }
 
 /** Offset of what a JSON pointer names, or of the nearest node above it that the file holds. */

@@ -1,5 +1,5 @@
 /** vApp properties from an image's settings: the scalars marked `x-ovf`, and one that takes a whole answers file. */
-import { ovfProperties } from '../../../firstboot/settings/index.ts';
+import { ANSWERS_KEY, ovfProperties } from '../../../firstboot/settings/index.ts';
 import type { VappProperty } from './options.ts';
 
 /** Strings of a vApp property hold up to 65535 characters. */
@@ -33,10 +33,10 @@ export function vappProperties(productSchema: object | undefined): VappProperty[
     };
   });
   const answers: VappProperty = {
-    key: 'unit.answers',
+    key: ANSWERS_KEY,
     type: 'string',
     label: 'Answers file',
-    description: 'A whole answers file, encoded in base64, in place of the fields above. Leave it empty to answer in the browser.',
+    description: 'A whole answers file, encoded in base64. What it says counts more than the fields above.',
     category: 'Unattended',
     value: '',
     password: true,

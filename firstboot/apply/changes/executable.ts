@@ -2,9 +2,8 @@
 import { join } from 'node:path';
 
 import { UNIT_PATHS } from '../../contract/unit.ts';
-import { settingAt } from '../../settings/index.ts';
+import { setAt, settingAt } from '../../settings/index.ts';
 import { type Change, type ChangeContext, DONE, due, type Parameters } from '../change.ts';
-import { setAt } from '../settings-store.ts';
 import { scaledTimeout } from '../timeout.ts';
 
 type P = Parameters<'executable'>;

@@ -26,7 +26,7 @@ describe('--help', () => {
   it('of the whole names every command, and shows examples', async () => {
     const { code, stdout } = await inProcess(account, ['--help']);
     expect(code).toBe(0);
-    for (const name of ['bake', 'check', 'lock', 'new', 'list', 'pack', 'verify', 'try', 'cache', 'doctor']) {
+    for (const name of ['bake', 'check', 'lock', 'new', 'list', 'pack', 'verify', 'try', 'answers', 'seed', 'cache', 'doctor']) {
       expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
     }
     expect(stdout).toContain('Examples:');
@@ -50,6 +50,7 @@ describe('wrong words', () => {
     [['--quiet', '--verbose', 'list'], 'cannot be used with'],
     [['cache', 'trim', '--days', '-1'], 'a whole number is wanted'],
     [['pack', 'disk.raw'], '--name'],
+    [['seed', 'sphere'], '--answers'],
     [['new'], "missing required argument 'name'"],
   ])('%j ends with 2 and says so', async (args, words) => {
     const { code, stdout, stderr } = await inProcess(account, args);

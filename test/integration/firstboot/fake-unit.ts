@@ -169,4 +169,18 @@ printf '%s\\n' "$line"`,
   id: `echo users`,
   useradd: `printf '%s:x:%s::/srv/app:/bin/sh\\n' "\${@: -1}" "$id" >>"$root/etc/passwd"`,
   usermod: `:`,
+  // Disks, CDs and VMware are folders: /media/<device>, and one file a key in /guestinfo. No real ones are touched.
+  lsblk: `if [[ -e $root/lsblk.json ]]; then cat "$root/lsblk.json"; else echo '{ "blockdevices": [] }'; fi`,
+  blkid: `name=\${@: -1}; [[ -e $root/tags/\${name#/dev/} ]] || exit 2; cat "$root/tags/\${name#/dev/}"`,
+  mount: `device=\${@: -2:1}
+[[ -d $root/media/\${device##*/} ]] || { echo "mount: $device: can't read superblock" >&2; exit 32; }
+cp -R "$root/media/\${device##*/}/." "\${@: -1}"`,
+  umount: `find "\${@: -1}" -mindepth 1 -delete`,
+  'systemd-detect-virt': `if [[ -d $root/guestinfo ]]; then echo vmware; else echo none; exit 1; fi`,
+  'vmware-rpctool': `case $1 in
+  'info-get guestinfo.'*) cat "$root/guestinfo/\${1#*.}" 2>/dev/null || { echo 'No value found'; exit 1; } ;;
+  'info-set guestinfo.'*) rest=\${1#*.}; printf '%s' "\${rest#* }" >"$root/guestinfo/\${rest%% *}" ;;
+  *) exit 2 ;;
+esac`,
+  vmtoolsd: `exec vmware-rpctool "$2"`,
 };

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -7,9 +7,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { firewallRules } from '../../../firstboot/contract/firewall.ts';
 import { orderingFiles } from '../../../firstboot/contract/ordering.ts';
 import type { Service } from '../../../firstboot/contract/service.ts';
+import { UNIT_PATHS } from '../../../firstboot/contract/unit.ts';
+import { ExitCode } from '../../../firstboot/kit/errors.ts';
 
 const UNITS = join(import.meta.dirname, '../../../firstboot/system/units');
 const SYSTEM = join(import.meta.dirname, '../../../firstboot/system');
+
+const ONESHOT = '\n[Service]\nType=oneshot\nExecStart=/bin/true\n';
 
 let folder: string;
 beforeAll(() => {
@@ -45,6 +49,41 @@ describe.skipIf(!analyze)('systemd units (needs systemd-analyze)', () => {
       write(`/etc/systemd/system/${name}`, execFileSync('cat', [join(UNITS, name)], { encoding: 'utf8' }));
     for (const program of ['/usr/lib/unit/firewall', '/usr/lib/unit/announce', '/usr/bin/unitctl']) write(program, '#!/bin/sh\n', 0o755);
     expect(verify(readdirSync(UNITS))).toBe('');
+  });
+
+  test('nothing at boot waits for the answers from outside, and there is no cycle with cloud-init', () => {
+    for (const name of readdirSync(UNITS)) write(`/etc/systemd/system/${name}`, readFileSync(join(UNITS, name), 'utf8'));
+    // The order of cloud-init 25.1 in Debian 13, and what pulls everything in.
+    write('/etc/systemd/system/cloud-config.service', `[Unit]\nAfter=network-online.target\nWants=network-online.target\n${ONESHOT}`);
+    write(
+      '/etc/systemd/system/cloud-final.service',
+      `[Unit]\nAfter=network-online.target cloud-config.service multi-user.target\nWants=network-online.target cloud-config.service\n${ONESHOT}`,
+    );
+    write('/etc/systemd/system/cloud-init.target', '[Unit]\nAfter=multi-user.target\nWants=cloud-config.service cloud-final.service\n');
+    write('/etc/systemd/system/network-online.target', '[Unit]\nAfter=network.target\n');
+    write('/etc/systemd/system/network.target', '[Unit]\n');
+    write('/etc/systemd/system/ssh.service', `[Unit]\nAfter=network.target\n${ONESHOT}`);
+    const wants = ['ssh.service', 'cloud-init.target', ...readdirSync(UNITS)];
+    write('/etc/systemd/system/multi-user.target', `[Unit]\nWants=${wants.join(' ')}\n`);
+    expect(verify(['multi-user.target', 'unit-adopt.service'])).toBe('');
+    for (const name of readdirSync(UNITS))
+      expect(readFileSync(join(UNITS, name), 'utf8')).not.toMatch(/^(After|Requires)=.*unit-adopt\.service/m);
+    const adopt = readFileSync(join(UNITS, 'unit-adopt.service'), 'utf8');
+    expect(adopt).not.toMatch(/^Before=/m);
+    // Without it the target would be ordered after all that it wants (systemd.target(5), default dependencies).
+    expect(adopt).toMatch(/^After=.*\bmulti-user\.target\b/m);
+  });
+
+  test('adopting and going on are never both due', () => {
+    const adopt = readFileSync(join(UNITS, 'unit-adopt.service'), 'utf8');
+    const resume = readFileSync(join(UNITS, 'unit-apply-resume.service'), 'utf8');
+    expect(resume).toContain(`ConditionPathExists=${UNIT_PATHS.unfinished}\n`);
+    expect(adopt).toContain(`ConditionPathExists=!${UNIT_PATHS.unfinished}\n`);
+    expect(adopt).toContain(`ConditionPathExists=!${UNIT_PATHS.finalised}\n`);
+    // What is no failure of the unit: the owner's own run, and a draft.
+    expect(adopt).toContain(`SuccessExitStatus=${ExitCode.busy} ${ExitCode.waiting}\n`);
+    // Conditions are looked at when a unit's turn comes: the one that makes the file must come second.
+    expect(adopt).toMatch(/^After=.*\bunit-apply-resume\.service\b/m);
   });
 
   function write(path: string, text: string, mode = 0o644): void {

@@ -13,6 +13,7 @@ import {
 } from '../../../builder/definition/cloud-init.ts';
 import { parseYaml } from '../../../builder/definition/document.ts';
 import { vappProperties } from '../../../builder/formats/ova/properties.ts';
+import { UNIT_PATHS } from '../../../firstboot/contract/unit.ts';
 import { validateAnswers } from '../../../firstboot/settings/index.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -34,8 +35,7 @@ function blocks(name: string, language: string): string[] {
 }
 
 interface CloudConfig {
-  write_files?: { path: string; content: string }[];
-  runcmd?: string[][];
+  write_files?: { path: string; permissions: string; content: string }[];
 }
 
 /** The user-data of a guide, that in a Heat template too, with its parameters filled in. */
@@ -72,7 +72,7 @@ describe('guides', () => {
     const all = names.flatMap(cloudConfigs);
     expect(all.length).toBeGreaterThanOrEqual(3);
     for (const config of all) {
-      for (const key of Object.keys(parse(config) as object)) expect(['ssh_authorized_keys', 'write_files', 'runcmd']).toContain(key);
+      for (const key of Object.keys(parse(config) as object)) expect(['ssh_authorized_keys', 'write_files']).toContain(key);
     }
   });
 
@@ -88,15 +88,13 @@ describe('guides', () => {
     },
   );
 
-  it('show answers that a unit takes, written where unitctl looks for them', () => {
-    const files = names.flatMap(cloudConfigs).flatMap((config) => {
-      const { write_files: written = [], runcmd = [] } = parse(config) as CloudConfig;
-      return written.map((file) => ({ ...file, runcmd }));
-    });
+  it('show answers that a unit takes without a page, written where it looks for them', () => {
+    const files = names.flatMap(cloudConfigs).flatMap((config) => (parse(config) as CloudConfig).write_files ?? []);
     expect(files).toHaveLength(2);
-    for (const { path, content, runcmd } of files) {
-      expect(runcmd).toEqual([['unitctl', 'apply', '--answers', path]]);
+    for (const { path, content, permissions } of files) {
+      expect({ path, permissions }).toEqual({ path: UNIT_PATHS.cloudInitAnswers, permissions: '0600' });
       expect(validateAnswers(parse(content), PRODUCT)).toEqual([]);
+      expect(parse(content)).toMatchObject({ unattended: true });
     }
   });
 

@@ -8,7 +8,7 @@ import { useraddArguments, usermodArguments } from '../../../../firstboot/apply/
 import { ALPHABETS, generateSecret } from '../../../../firstboot/apply/generate.ts';
 import { parseClusters } from '../../../../firstboot/apply/postgresql/cluster.ts';
 import { scramMatches, scramVerifier } from '../../../../firstboot/apply/postgresql/scram.ts';
-import { setAt } from '../../../../firstboot/apply/settings-store.ts';
+import { setAt } from '../../../../firstboot/settings/index.ts';
 
 describe('users', () => {
   test.each([

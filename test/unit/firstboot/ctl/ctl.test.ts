@@ -24,14 +24,22 @@ async function unitctl(...argv: string[]): Promise<{ exitCode: number; out: stri
 }
 
 describe('unitctl', () => {
-  test.each(['status', 'plan', 'apply', 'probe', 'settings get', 'services start', 'services stop', 'services restart', 'services status'])(
-    '%s has help with examples',
-    async (command) => {
-      const { exitCode, out } = await unitctl(...command.split(' '), '--help');
-      expect(exitCode).toBe(0);
-      expect(out).toContain('Examples:\n  unitctl ');
-    },
-  );
+  test.each([
+    'status',
+    'plan',
+    'apply',
+    'adopt',
+    'probe',
+    'settings get',
+    'services start',
+    'services stop',
+    'services restart',
+    'services status',
+  ])('%s has help with examples', async (command) => {
+    const { exitCode, out } = await unitctl(...command.split(' '), '--help');
+    expect(exitCode).toBe(0);
+    expect(out).toContain('Examples:\n  unitctl ');
+  });
 
   test.each([['nonsense'], ['probe', 'other'], ['apply', '--nonsense']])('%s is a wrong call', async (...argv) => {
     const { exitCode, err } = await unitctl(...argv);

@@ -31,6 +31,11 @@ describe('processes', () => {
     expect(lines.sort()).toEqual(['a', 'b', 'e']);
   });
 
+  test('output is data, whatever it takes for a line break', async () => {
+    const data = 'a\u2028b\rc\u2029é\r\nd';
+    expect((await runProgram(around(), 'cat', [], { input: `${data}\n` })).stdout).toBe(data);
+  });
+
   test('nothing of our environment goes along', async () => {
     const { stdout } = await runProgram(around(), 'env', [], { env: { A: '1' } });
     expect(

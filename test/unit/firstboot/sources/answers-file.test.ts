@@ -1,6 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import type { UnitError } from '../../../../firstboot/kit/errors.ts';
 import { parseAnswers, readAnswersFile } from '../../../../firstboot/sources/answers-file.ts';
+import { runs } from '../../../helpers/runs.ts';
 
 const violation = (path: string) => ({ path, message: 'is wrong', keyword: 'type' });
 
@@ -33,6 +36,49 @@ describe('answers file', () => {
     } catch (error) {
       expect(error).toMatchObject({ exitCode: 3, problems: expect.arrayContaining([expect.objectContaining({ file: 'f.yaml', line })]) });
     }
+  });
+
+  test('no message holds a piece of the file: a password without quotes is easily no YAML', () => {
+    const piece = fc.constantFrom(
+      'SECRET',
+      'password: ',
+      '|',
+      '>',
+      '*',
+      '&',
+      '!',
+      '%',
+      '@',
+      '`',
+      '"',
+      "'",
+      '{',
+      '}',
+      '[',
+      ']',
+      ', ',
+      ': ',
+      '- ',
+      '? ',
+      '#',
+      '\n',
+      '  ',
+      '\t',
+      '\\x',
+      '---\n',
+    );
+    const files = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(''));
+    fc.assert(
+      fc.property(files, (text) => {
+        try {
+          parseAnswers(text, 'f');
+        } catch (error) {
+          const { message, problems } = error as UnitError;
+          expect([message, ...problems.map((problem) => problem.message)].join('\n')).not.toContain('SECRET');
+        }
+      }),
+      runs(5000),
+    );
   });
 
   test('a bomb of aliases is refused', () => {
