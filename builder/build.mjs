@@ -1,6 +1,6 @@
 // Bundles the sources into dist/: the builder (its packages stay outside, npm installs them) and first boot (one file
 // with everything inside, because units have no npm). Plain JavaScript: it runs before anything is built.
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -18,16 +18,46 @@ const bundles = await Promise.all([
     entryPoints: ['firstboot/ctl/main.ts'],
     outfile: 'dist/firstboot/unitctl.mjs',
     minifySyntax: true,
+    metafile: true,
+    // They stand in THIRD-PARTY-LICENSES.txt, whole.
     legalComments: 'none',
     // Some bundled packages are CommonJS and ask for Node's own modules by `require`.
     banner: { js: "import { createRequire as unitCreateRequire } from 'node:module'; const require = unitCreateRequire(import.meta.url);" },
   }),
 ]);
 
+const bundled = bundledPackages(bundles[2].metafile);
+const texts = {
+  'unitctl.packages.json': `${JSON.stringify(
+    bundled.map(({ name, version, licence }) => ({ name, version, licence })),
+    null,
+    2,
+  )}\n`,
+  'THIRD-PARTY-LICENSES.txt': bundled.map(({ name, version, text }) => `${'='.repeat(78)}\n${name} ${version}\n\n${text}\n`).join('\n'),
+};
+
+/** The npm packages that an esbuild bundle holds code of, in the order of names, each with its licence's text. */
+function bundledPackages({ outputs }) {
+  const paths = Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs).filter((path) => inputs[path].bytesInOutput > 0));
+  const folders = new Set(paths.flatMap((path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []));
+  const packages = [...folders].map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+    const files = readdirSync(join(root, folder)).filter((file) => /^(licen[cs]e|copying|notice)(\.(md|txt))?$/i.test(file));
+    if (typeof license !== 'string' || files.length === 0) throw new Error(`${folder} is bundled, but does not say its licence`);
+    const text = files.sort().map((file) => readFileSync(join(root, folder, file), 'utf8').trim());
+    return { name, version, licence: license, text: text.join('\n\n') };
+  });
+  const key = ({ name, version }) => `${name}@${version}`;
+  return packages.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
 // By rename, file by file: a command that another terminal runs, or a second build, never meets half a bundle.
 const partial = mkdtempSync(join(root, 'node_modules', '.unitsmith-build-'));
 try {
-  const files = bundles.flatMap(({ outputFiles }) => outputFiles);
+  const files = [
+    ...bundles.flatMap(({ outputFiles }) => outputFiles),
+    ...Object.entries(texts).map(([name, contents]) => ({ path: join(dist, 'firstboot', name), contents })),
+  ];
   for (const { path, contents } of files) {
     const written = join(partial, basename(path));
     writeFileSync(written, contents, { mode: path === join(dist, 'unitsmith.mjs') ? 0o755 : 0o644 });

@@ -3,7 +3,7 @@
  * Built as a folder that stands for `/`; later parts win over earlier ones.
  */
 import { chmod, copyFile, cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { firewallFiles } from '../../firstboot/contract/firewall.ts';
 import { orderingFiles, PRODUCT_TARGET, type UnitFile } from '../../firstboot/contract/ordering.ts';
@@ -56,6 +56,8 @@ async function placeFirstBoot(root: string): Promise<void> {
   await copyTree(join(system, 'units'), join(root, VENDOR_UNITS));
   await placeFile(root, '/usr/lib/systemd/system-preset/10-unit.preset', join(system, '10-unit.preset'), 0o644);
   await placeFile(root, `${UNIT_PATHS.lib}/unitctl.mjs`, join(packageRoot(), 'dist', 'firstboot', 'unitctl.mjs'), 0o755);
+  for (const path of [UNIT_PATHS.bundled, UNIT_PATHS.thirdParty])
+    await placeFile(root, path, join(packageRoot(), 'dist', 'firstboot', basename(path)), 0o644);
   await placeLink(root, '/usr/bin/unitctl', `${UNIT_PATHS.lib}/unitctl.mjs`);
 }
 

@@ -1,4 +1,5 @@
 /** What a sealed disk is made of, as data: taken once by the audit, used for the SBOM, the list of sources and sizes. */
+import { UNIT_PATHS } from '../../firstboot/contract/unit.ts';
 import { PackageFiles, type SealedTree } from '../audit/index.ts';
 import { licencesOfCopyright, licencesOfMetadata } from './licences.ts';
 import { type SizeReport, sizeReport } from './size.ts';
@@ -24,16 +25,26 @@ export interface InventoryPython {
   path: string;
 }
 
+/** A package whose code stands in unitctl.mjs, which is one file. */
+export interface InventoryNpm {
+  name: string;
+  version: string;
+  licence: string;
+}
+
 export interface Inventory {
   packages: InventoryPackage[];
   /** Python distributions that belong to no Debian package, virtual environments included. */
   python: InventoryPython[];
+  /** What builder/build.mjs bundled into first boot, from its list beside unitctl.mjs. */
+  npm: InventoryNpm[];
   size: SizeReport;
 }
 
 export function takeInventory(tree: SealedTree): Inventory {
   const files = new PackageFiles(tree);
-  return { packages: debianPackages(tree, files), python: pythonPackages(tree, files), size: sizeReport(tree, files) };
+  const npm = JSON.parse(tree.text(UNIT_PATHS.bundled) ?? '[]') as InventoryNpm[];
+  return { packages: debianPackages(tree, files), python: pythonPackages(tree, files), npm, size: sizeReport(tree, files) };
 }
 
 function debianPackages(tree: SealedTree, files: PackageFiles): InventoryPackage[] {

@@ -1,6 +1,7 @@
 /** The software bill of materials: CycloneDX 1.6 in JSON, the same bytes for the same input. */
 import { Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
 
+import { UNIT_PATHS } from '../../firstboot/contract/unit.ts';
 import { sha256 } from '../kit/hash.ts';
 import { withoutCredentials } from '../kit/secrets.ts';
 import type { Component as ArtifactComponent } from '../sources/source.ts';
@@ -23,7 +24,7 @@ export interface SbomRequest {
 /** The document as text, ending in a newline. */
 export function makeSbom(request: SbomRequest): string {
   const main = mainComponent(request);
-  const components = [...debianComponents(request), ...pythonComponents(request), ...fileComponents(request)];
+  const components = [...debianComponents(request), ...pythonComponents(request), ...npmComponents(request), ...fileComponents(request)];
   const bom = new Models.Bom({ components: new Models.ComponentRepository(components) });
   bom.metadata.component = main;
   bom.metadata.timestamp = request.created;
@@ -54,7 +55,7 @@ function mainComponent({ image, base }: SbomRequest): Models.Component {
   });
 }
 
-/** Package URL types `deb` and `pypi`; only what their names and versions can hold needs encoding. */
+/** Package URL types `deb`, `pypi` and `npm`; only what their names and versions can hold needs encoding. */
 function purlOf(type: string, name: string, version: string, qualifiers: Readonly<Record<string, string>> = {}): string {
   const encode = (text: string): string => encodeURIComponent(text).replaceAll('%3A', ':');
   const query = Object.entries(qualifiers).map(([key, value]) => `${key}=${encode(value)}`);
@@ -108,6 +109,16 @@ function normalised(name: string): string {
 
 function pythonKey(name: string, version: string | undefined): string {
   return `${normalised(name)} ${version ?? ''}`;
+}
+
+function npmComponents({ inventory }: SbomRequest): Models.Component[] {
+  return inventory.npm.map(({ name, version, licence }) => {
+    const purl = purlOf('npm', name, version);
+    return new Models.Component(Enums.ComponentType.Library, name, {
+      ...{ bomRef: purl, purl, version, licenses: licencesOf([licence]) },
+      properties: new Models.PropertyRepository([new Models.Property('unitsmith:bundled-in', `${UNIT_PATHS.lib}/unitctl.mjs`)]),
+    });
+  });
 }
 
 /** Artifacts that are no packages: downloads and files of the image. */

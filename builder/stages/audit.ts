@@ -33,7 +33,7 @@ const INVENTORY = 'inventory.json';
 
 export const auditStage: Stage<AuditInput, AuditOutput> = {
   name: 'audit',
-  version: 1,
+  version: 2,
   inputs: ({ image, bakeId, packages }) => ({
     bakeId,
     image: image.definition.name,

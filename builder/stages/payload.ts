@@ -7,7 +7,7 @@ import type { Release } from '../../firstboot/contract/unit.ts';
 import { validateCloudConfigFiles, validateCloudInitFragment } from '../definition/cloud-init.ts';
 import type { LoadedImage } from '../definition/definition.ts';
 import { run } from '../kit/command.ts';
-import { hashTree, sha256File } from '../kit/hash.ts';
+import { hashTree } from '../kit/hash.ts';
 import { packageRoot, templatePath } from '../kit/paths.ts';
 import { type Ownership, writePayload } from '../payload/archive.ts';
 import { generatedFiles, unitHash, writeUnitFiles } from '../payload/tree.ts';
@@ -30,13 +30,13 @@ export interface PayloadOutput {
 
 export const payloadStage: Stage<PayloadInput, PayloadOutput> = {
   name: 'payload',
-  version: 1,
+  version: 2,
   inputs: async (input) => ({
     image: await unitHash(input.image),
     artifacts: input.artifacts.map(({ id }) => id),
     system: await hashTree(templatePath('system', 'rootfs')),
     firstboot: await hashTree(join(packageRoot(), 'firstboot', 'system')),
-    unitctl: await sha256File(join(packageRoot(), 'dist', 'firstboot', 'unitctl.mjs')),
+    unitctl: await hashTree(join(packageRoot(), 'dist', 'firstboot')),
     generated: generatedFiles(input.image, await releaseOf(input)).map(({ path, content }) => [path, content]),
   }),
   async run(input, folder, ctx) {

@@ -40,8 +40,14 @@ describe('stage audit', () => {
   it('keeps report and inventory, and comes from the cache until disk or exceptions change', async () => {
     const disk = join(folder, 'good.raw');
     const metadata = 'Metadata-Version: 2.4\nName: Flask\nVersion: 3.1.0\nLicense-Expression: BSD-3-Clause\n\ntext\n';
+    const npm = [{ name: 'yaml', version: '2.9.1', licence: 'ISC' }];
     makeSmallDisk(disk, {
-      root: { ...CLEAN, '/opt/venv/lib/flask-3.1.0.dist-info/METADATA': metadata, '/opt/big': Buffer.alloc(300_000, 1) },
+      root: {
+        ...CLEAN,
+        '/opt/venv/lib/flask-3.1.0.dist-info/METADATA': metadata,
+        '/opt/big': Buffer.alloc(300_000, 1),
+        '/usr/lib/unit/unitctl.packages.json': JSON.stringify(npm),
+      },
     });
     const { ctx } = testContext();
     const runner = new Runner(ctx, 'sphere', remove);
@@ -56,6 +62,7 @@ describe('stage audit', () => {
       ['python3-test', 'python3-defaults', '3.13.5-1'],
     ]);
     expect(inventory.python).toEqual([{ name: 'Flask', version: '3.1.0', licences: ['BSD-3-Clause'], path: '/opt/venv/lib' }]);
+    expect(inventory.npm).toEqual(npm);
     expect(inventory.size.folders[0]).toEqual({ name: '/opt', bytes: 303_104 + 4096 });
     expect((await runner.run(auditStage, input)).cached).toBe(true);
     expect((await runner.run(auditStage, { ...input, bakeId: 'b' })).cached).toBe(false);

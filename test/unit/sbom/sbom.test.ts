@@ -36,6 +36,10 @@ const INVENTORY: Inventory = {
     { name: 'Flask_SQLAlchemy', version: '3.1.1', licences: ['BSD License'], path: '/opt/a/lib' },
     { name: 'flask-sqlalchemy', version: '3.1.1', licences: ['BSD License'], path: '/opt/b/lib' },
   ],
+  npm: [
+    { name: '@xmldom/xmldom', version: '0.9.12', licence: 'MIT' },
+    { name: 'fast-uri', version: '3.1.9', licence: 'BSD-3-Clause' },
+  ],
   size: { installed: 1, packages: [], folders: [] },
 };
 
@@ -83,6 +87,14 @@ describe('software bill of materials', () => {
   it('has a Python package once, with the hash of the wheel that brought it', () => {
     const python = read(makeSbom(REQUEST)).components.filter(({ purl }) => purl?.startsWith('pkg:pypi/'));
     expect(python).toMatchObject([{ purl: 'pkg:pypi/flask-sqlalchemy@3.1.1', hashes: [{ content: 'b'.repeat(64) }] }]);
+  });
+
+  it('names the npm packages that are bundled into first boot', () => {
+    const npm = read(makeSbom(REQUEST)).components.filter(({ purl }) => purl?.startsWith('pkg:npm/'));
+    expect(npm).toMatchObject([
+      { purl: 'pkg:npm/%40xmldom/xmldom@0.9.12', licenses: [{ license: { id: 'MIT' } }] },
+      { purl: 'pkg:npm/fast-uri@3.1.9', licenses: [{ license: { id: 'BSD-3-Clause' } }] },
+    ]);
   });
 
   it('makes the image depend on every component, and names no credentials', () => {
