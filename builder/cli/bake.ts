@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
 
 import { FORMATS } from '../formats/pack.ts';
 import { COMPRESSIONS, type Compression } from '../formats/qcow2/write.ts';
@@ -9,7 +9,7 @@ import { fileSize } from '../report/text.ts';
 import { bakeImage } from '../stages/bake-image.ts';
 import type { Cli } from './cli.ts';
 import { outFolder } from './out-folder.ts';
-import { addOvfFlags, type OvfFlags, ovfFlags, parseFormats } from './ovf-flags.ts';
+import { addOvfFlags, type OvfFlags, ovaOptionsGiven, ovfFlags, parseFormats } from './ovf-flags.ts';
 
 /** What `npm run bake` bakes. */
 export const DEFAULT_IMAGE = 'sphere';
@@ -65,7 +65,7 @@ export function register(cli: Cli): void {
   addOvfFlags(command)
     .addHelpText('after', EXAMPLES)
     .action(
-      cli.run('bake', async ({ ctx, cleanup, print }, image: string, flags: Flags) => {
+      cli.run('bake', async ({ ctx, cleanup, print }, image: string, flags: Flags, command: Command) => {
         const result = await bakeImage(
           {
             image,
@@ -84,6 +84,7 @@ export function register(cli: Cli): void {
               ...(flags.formats === undefined ? {} : { formats: parseFormats(flags.formats) }),
               compression: flags.compression,
               ovaFolder: flags.ovaFolder ?? false,
+              ovaOptions: ovaOptionsGiven(command),
               ovf: ovfFlags(flags),
             },
             out: await outFolder(flags.out),

@@ -1,4 +1,5 @@
 import { sep } from 'node:path';
+import { Option } from 'commander';
 
 import type { LoadedImage } from '../definition/definition.ts';
 import { loadImage } from '../definition/load.ts';
@@ -16,7 +17,7 @@ export function register(cli: Cli): void {
     .command('lock [image...]')
     .description('write lock.json: the exact packages and artifacts of an image; of all images in ./images where none is named')
     .option('--update', "fetch the package archive's index now, whatever its age")
-    .option('--offline', 'take only what earlier runs have fetched')
+    .addOption(new Option('--offline', 'take only what earlier runs have fetched').conflicts('update'))
     .option('--mirror <url>', 'package archive to use on this machine instead of the public one')
     .addHelpText(
       'after',

@@ -34,6 +34,30 @@ export function ovfFlags({ controller, nic, hardwareVersion: version, firmware, 
   return { controller, nic, hardwareVersion: version, firmware, profile };
 }
 
+/** What both commands, and `pack` alone, say about an OVA only. */
+const OVA_ONLY = ['controller', 'nic', 'hardwareVersion', 'firmware', 'profile', 'ovaFolder'];
+const OVA_ONLY_OF_PACK = ['cpus', 'memory', 'title', 'productVersion', 'vendor', 'annotation'];
+/** What templates/ovf gives VirtualBox is fixed: it imports nothing else. */
+const FIXED_FOR_VIRTUALBOX = ['controller', 'nic', 'hardwareVersion', 'firmware'];
+
+/**
+ * Long names of the options on this command line that only an OVA shows.
+ * @throws UserError(usage) where the profile has no use for one of them.
+ */
+export function ovaOptionsGiven(command: Command): string[] {
+  const given = (names: readonly string[]): string[] =>
+    command.options
+      .filter((option) => names.includes(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === 'cli')
+      .map(({ long }) => long ?? '');
+  const idle = command.opts<OvfFlags>().profile === 'virtualbox' ? given(FIXED_FOR_VIRTUALBOX) : [];
+  if (idle.length === 0) return given([...OVA_ONLY, ...OVA_ONLY_OF_PACK]);
+  throw new UserError(`${idle.join(', ')}: of no effect with --profile virtualbox`, {
+    exitCode: ExitCode.usage,
+    why: 'an OVA for VirtualBox has its SATA controller, an E1000 and BIOS, whatever is asked for',
+    remedies: [`leave out ${idle.join(', ')}`, 'or take the profile that follows them: --profile vmware'],
+  });
+}
+
 /** @throws UserError(usage) for a name that is no format. */
 export function parseFormats(list: string): FormatName[] {
   const names = list.split(',').map((name) => name.trim());

@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { requireTools } from '../doctor/preflight.ts';
 import { OVF_DEFAULTS } from '../formats/ova/options.ts';
-import { FORMATS, pack } from '../formats/pack.ts';
+import { FORMATS, pack, refuseWithoutOva } from '../formats/pack.ts';
 import { COMPRESSIONS, type Compression } from '../formats/qcow2/write.ts';
 import { ExitCode, UserError } from '../kit/errors.ts';
 import { fileSize } from '../report/text.ts';
 import type { Cli } from './cli.ts';
 import { outFolder } from './out-folder.ts';
-import { addOvfFlags, type OvfFlags, ovfFlags, parseFormats } from './ovf-flags.ts';
+import { addOvfFlags, type OvfFlags, ovaOptionsGiven, ovfFlags, parseFormats } from './ovf-flags.ts';
 
 interface Flags extends OvfFlags {
   name: string;
@@ -53,9 +53,11 @@ export function register(cli: Cli): void {
   addOvfFlags(command)
     .addHelpText('after', EXAMPLES)
     .action(
-      cli.run('pack', async ({ ctx, cleanup, print }, disk: string, flags: Flags) => {
+      cli.run('pack', async ({ ctx, cleanup, print }, disk: string, flags: Flags, command: Command) => {
         const name = checkedName(flags.name);
-        const [formats, out] = [parseFormats(flags.formats), await outFolder(flags.out)];
+        const formats = parseFormats(flags.formats);
+        refuseWithoutOva(formats, ovaOptionsGiven(command));
+        const out = await outFolder(flags.out);
         await requireTools(['qemu-img', ...(formats.includes('raw') ? ['zstd'] : [])], ctx);
         const files = await pack(
           {

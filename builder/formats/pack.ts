@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 
 import type { Cleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
+import { ExitCode, UserError } from '../kit/errors.ts';
 import { temporaryBeside, temporaryFolder, writeFileAtomic } from '../kit/files.ts';
 import { sha256, sha256File } from '../kit/hash.ts';
 import type { WrittenFile } from './format.ts';
@@ -32,6 +33,16 @@ export interface PackRequest {
   ovaFolder: boolean;
   ovf: OvfOptions;
   mtime: Date;
+}
+
+/** @throws UserError(usage) for options that only an OVA follows, where none is made. */
+export function refuseWithoutOva(formats: readonly FormatName[], ovaOptions: readonly string[]): void {
+  if (ovaOptions.length === 0 || formats.includes('ova')) return;
+  throw new UserError(`${ovaOptions.join(', ')}: of no effect without an OVA`, {
+    exitCode: ExitCode.usage,
+    why: `the formats are ${formats.join(', ')}`,
+    remedies: [`leave out ${ovaOptions.join(', ')}`, `or make an OVA too: --formats ${['ova', ...formats].join(',')}`],
+  });
 }
 
 /** Writes the files and SHA256SUMS into `out`; each appears only when it is whole. */

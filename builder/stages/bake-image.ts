@@ -8,6 +8,7 @@ import { bytesOf, type LoadedImage } from '../definition/definition.ts';
 import { loadImage } from '../definition/load.ts';
 import { type Lock, lockPath, readLock } from '../definition/lock.ts';
 import { preflight } from '../doctor/preflight.ts';
+import { refuseWithoutOva } from '../formats/pack.ts';
 import type { Cleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
 import { sha256File } from '../kit/hash.ts';
@@ -63,6 +64,7 @@ export interface BakeResult {
 /** Bakes one image. @throws UserError of the stage that failed; nothing partial is left in `out`. */
 export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cleanup): Promise<BakeResult> {
   const image = await loadImage(options.image, ctx, { auditRules: auditRuleNames() });
+  refuseWithoutOva(options.packaging.formats ?? image.definition.formats, options.packaging.ovaOptions);
   const lock = await readLock(image.folder);
   const lockHash = lock === undefined ? null : await sha256File(lockPath(image.folder));
   const overrides = await readOverrides(options.artifacts, Object.keys(image.definition.artifacts ?? {}));

@@ -21,6 +21,8 @@ export interface PackageOptions {
   formats?: readonly FormatName[];
   compression: Compression;
   ovaFolder: boolean;
+  /** Long names of the given options that only an OVA follows. */
+  ovaOptions: readonly string[];
   ovf: Partial<Pick<OvfOptions, 'controller' | 'nic' | 'hardwareVersion' | 'firmware'>> & { profile: Profile };
 }
 

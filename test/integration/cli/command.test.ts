@@ -45,6 +45,7 @@ describe('wrong words', () => {
     [['bake', '--ofline'], 'Did you mean --offline?'],
     [['bake', 'a', 'b'], 'too many arguments'],
     [['bake', '--offline', '--update'], 'cannot be used with'],
+    [['lock', '--offline', '--update'], 'cannot be used with'],
     [['bake', '--verify', 'some'], 'Allowed choices are none, quick, full'],
     [['bake', '--hardware-version', '12'], 'a version from 8 to 22 is wanted'],
     [['--quiet', '--verbose', 'list'], 'cannot be used with'],
@@ -63,6 +64,32 @@ describe('wrong words', () => {
     expect(code).toBe(2);
     expect(stderr).toContain('vhd: no such format');
     expect(stderr).toContain('ova, qcow2');
+  });
+
+  it.each([
+    ['--controller', 'ahci'],
+    ['--nic', 'E1000'],
+    ['--hardware-version', '13'],
+    ['--firmware', 'efi'],
+  ])('%s, which an OVA for VirtualBox does not follow', async (...option) => {
+    for (const args of [['bake'], ['pack', 'disk.raw', '--name', 'shop']]) {
+      const { code, stderr } = await inProcess(account, [...args, ...option, '--profile', 'virtualbox']);
+      expect(code).toBe(2);
+      expect(stderr).toContain(`${option[0]}: of no effect with --profile virtualbox`);
+      expect(stderr).toContain(`leave out ${option[0]}`);
+    }
+  });
+
+  it.each([['--ova-folder'], ['--nic', 'E1000'], ['--profile', 'virtualbox']])('%s where no OVA is made', async (...option) => {
+    for (const args of [['bake'], ['pack', 'disk.raw', '--name', 'shop']]) {
+      const { code, stderr } = await inProcess(account, [...args, ...option, '--formats', 'raw,vmdk']);
+      expect(code).toBe(2);
+      expect(stderr).toContain(`${option[0]}: of no effect without an OVA`);
+      expect(stderr).toContain('--formats ova,raw,vmdk');
+    }
+    expect((await inProcess(account, ['pack', 'disk.raw', '--name', 'shop', '--title', 'x', '--formats', 'raw'])).stderr).toContain(
+      '--title:',
+    );
   });
 });
 
