@@ -27,7 +27,7 @@ export const FormatName = Type.Enum(['ova', 'qcow2', 'raw', 'vmdk']);
 export type FormatName = Static<typeof FormatName>;
 
 const Base = Type.Object(
-  { distribution: Type.Enum(['debian', 'ubuntu']), suite: Type.String({ pattern: '^[a-z]+$' }), architecture: Type.Enum(['amd64']) },
+  { distribution: Type.Enum(['debian']), suite: Type.String({ pattern: '^[a-z]+$' }), architecture: Type.Enum(['amd64']) },
   { ...strict, description: 'The distribution that the image is made of' },
 );
 

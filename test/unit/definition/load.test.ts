@@ -69,7 +69,7 @@ describe('loadImage', () => {
       {
         message: 'base.distribution cannot be "debain"',
         where: { file: 'image.yaml', line: 18, column: 23, path: '/base/distribution' },
-        suggestion: 'Did you mean "debian"? Allowed: debian, ubuntu.',
+        suggestion: 'Did you mean "debian"? Allowed: debian.',
       },
       {
         message: 'services.app.timeout must be a whole number, but is text',
