@@ -57,7 +57,7 @@ export function register(cli: Cli): void {
     .addOption(new Option('--offline', 'take packages and artifacts from the cache only').conflicts('update'))
     .option('--mirror <url>', 'mirror of the package archive for this bake (or UNITSMITH_APT_MIRROR); never kept in the image')
     .addOption(new Option('--on-error <what>', 'when something fails in the bake VM').choices(['cleanup', 'keep']).default('cleanup'))
-    .option('--keep-template <folder>', "write Packer's template and its files there")
+    .option('--keep-template <folder>', "write Packer's template and its files there; a folder with other files is refused")
     .option('--no-proof', 'do not boot and finalise the sealed disk')
     .addOption(new Option('--verify <matrix>', 'boot the artefacts as they ship').choices(['none', 'quick', 'full']).default('quick'))
     .option('--ova-folder', "leave the OVA's parts beside it")
@@ -76,10 +76,8 @@ export function register(cli: Cli): void {
               ...(flags.mirror === undefined ? {} : { mirror: flags.mirror }),
             },
             artifacts: flags.artifact,
-            behaviour: {
-              onError: flags.onError,
-              ...(flags.keepTemplate === undefined ? {} : { keepTemplate: resolve(flags.keepTemplate) }),
-            },
+            behaviour: { onError: flags.onError },
+            ...(flags.keepTemplate === undefined ? {} : { keepTemplate: resolve(flags.keepTemplate) }),
             packaging: {
               ...(flags.formats === undefined ? {} : { formats: parseFormats(flags.formats) }),
               compression: flags.compression,

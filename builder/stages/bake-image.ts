@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { auditRuleNames } from '../audit/index.ts';
-import { bytesOf, type LoadedImage } from '../definition/definition.ts';
+import { bytesOf, type ImageDefinition, type LoadedImage } from '../definition/definition.ts';
 import { loadImage } from '../definition/load.ts';
 import { type Lock, lockPath, readLock } from '../definition/lock.ts';
 import { preflight } from '../doctor/preflight.ts';
@@ -24,7 +24,8 @@ import { detectAcceleration } from '../vm/accel.ts';
 import type { Acceleration } from '../vm/spec.ts';
 import { artifactRequest, artifactsOf } from './artifacts.ts';
 import { auditStage } from './audit.ts';
-import { type BakeBehaviour, bakeStage } from './bake.ts';
+import { BAKE_MEMORY_MIB, refuseTaken } from './bake/work-folder.ts';
+import { type BakeBehaviour, type BakeInput, bakeStage, writeTemplate } from './bake.ts';
 import { deliver } from './deliver.ts';
 import { diskStage } from './disk.ts';
 import { documents, holdToBudget } from './documents.ts';
@@ -45,6 +46,8 @@ export interface BakeOptions {
   /** `NAME=PATH` of --artifact, as given. */
   artifacts: readonly string[];
   behaviour: BakeBehaviour;
+  /** Folder that gets Packer's template and its files. */
+  keepTemplate?: string;
   packaging: PackageOptions;
   /** Folder for the artefacts. */
   out: string;
@@ -63,6 +66,7 @@ export interface BakeResult {
 
 /** Bakes one image. @throws UserError of the stage that failed; nothing partial is left in `out`. */
 export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cleanup): Promise<BakeResult> {
+  if (options.keepTemplate !== undefined) await refuseTaken(options.keepTemplate);
   const image = await loadImage(options.image, ctx, { auditRules: auditRuleNames() });
   refuseWithoutOva(options.packaging.formats ?? image.definition.formats, options.packaging.ovaOptions);
   const lock = await readLock(image.folder);
@@ -70,7 +74,7 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
   const overrides = await readOverrides(options.artifacts, Object.keys(image.definition.artifacts ?? {}));
   await preflight(ctx, {
     diskBytes: bytesOf(image.definition.hardware.disk),
-    memoryBytes: bytesOf(image.definition.hardware.memory),
+    memoryBytes: largestGuest(image.definition),
     out: options.out,
     uefi: options.verify !== 'none',
     wheels: Object.values(image.definition.artifacts ?? {}).some(({ kind }) => kind === 'pypi'),
@@ -106,14 +110,16 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
     artifacts: placed,
     cloudInitSchemas: rootfs.output.cloudInitSchemas,
   });
-  const baked = await runner.run(bakeStage, {
+  const bake: BakeInput = {
     image,
     disk: disk.output,
     diskId: disk.id,
     payload: payload.output.tar,
     acceleration,
     behaviour: options.behaviour,
-  });
+  };
+  if (options.keepTemplate !== undefined) await writeTemplate(bake, options.keepTemplate, ctx, cleanup);
+  const baked = await runner.run(bakeStage, bake);
   const audit = await runner.run(auditStage, { image, disk: baked.output.disk, bakeId: baked.id, packages: rootfs.output.packages });
   const proof = options.proof
     ? await runner.run(proofStage, { image, disk: baked.output.disk, bakeId: baked.id, acceleration })
@@ -148,6 +154,11 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
   const parts = options.packaging.ovaFolder ? packaged.ova : undefined;
   const files = await deliver({ out: options.out, baseName, artefacts, documents: texts, parts }, ctx);
   return { image: image.definition.name, version: image.definition.version, files, stageIds: runner.ids };
+}
+
+/** Bytes of the largest guest of a bake: the one that it is baked in, or the one that importers are offered. */
+export function largestGuest({ hardware }: Pick<ImageDefinition, 'hardware'>): number {
+  return Math.max(bytesOf(hardware.memory), BAKE_MEMORY_MIB * 2 ** 20);
 }
 
 function verifyInput(image: LoadedImage, packaged: Packaged, matrix: 'quick' | 'full', acceleration: Acceleration): VerifyInput {

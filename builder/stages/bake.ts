@@ -9,6 +9,7 @@ import type { LoadedImage } from '../definition/definition.ts';
 import type { Cleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
 import { ToolError } from '../kit/errors.ts';
+import { temporaryFolder } from '../kit/files.ts';
 import { hashTree, sha256File } from '../kit/hash.ts';
 import { templatePath } from '../kit/paths.ts';
 import type { Stage } from '../pipeline/stage.ts';
@@ -28,8 +29,6 @@ import type { DiskOutput } from './disk.ts';
 export interface BakeBehaviour {
   /** `keep` leaves the virtual machine running where a step fails, and says how to log in. */
   onError: 'cleanup' | 'keep';
-  /** Folder that gets the template with everything to run it by hand; replaced where it exists. */
-  keepTemplate?: string;
   /** Seconds until SSH must answer; from the acceleration by default. */
   sshTimeoutSeconds?: number;
 }
@@ -75,9 +74,7 @@ async function bake(input: BakeInput, folder: string, ctx: Context, cleanup: Cle
   const version = await packerVersion(ctx);
   const path = await makeWorkFolder(input, folder, ctx);
   const forget = cleanup.add(`work folder ${path}`, () => rm(path, { recursive: true, force: true }));
-  const sshTimeoutSeconds = behaviour.sshTimeoutSeconds ?? Math.ceil(SSH_TIMEOUT * acceleration.timeoutFactor);
-  const work = await fillWorkFolder(ctx, input, path, { acceleration, version, sshTimeoutSeconds });
-  if (behaviour.keepTemplate !== undefined) await keepTemplate(work, behaviour.keepTemplate, cleanup);
+  const work = await fillWorkFolder(ctx, input, path, { acceleration, version, sshTimeoutSeconds: sshTimeout(input) });
 
   const takeBack = cleanup.add('virtual machine of the bake', () => endMachine(work));
   await initialisePacker(ctx, { template: work.template, version, log: work.log });
@@ -92,6 +89,21 @@ async function bake(input: BakeInput, folder: string, ctx: Context, cleanup: Cle
   }
   await takeResult(ctx, work, folder);
   await rm(path, { recursive: true, force: true });
+}
+
+/**
+ * Puts the template with everything to run it by hand into the folder `target`, whether or not the cache has the result.
+ * @throws UserError(usage) where `target` holds anything else than an earlier template
+ */
+export async function writeTemplate(input: BakeInput, target: string, ctx: Context, cleanup: Cleanup): Promise<void> {
+  const version = await packerVersion(ctx);
+  const path = await temporaryFolder(join(ctx.cacheDir, 'tmp'), 'template-', cleanup);
+  await fillWorkFolder(ctx, input, path, { acceleration: input.acceleration, version, sshTimeoutSeconds: sshTimeout(input) });
+  await keepTemplate(path, target, cleanup);
+}
+
+function sshTimeout({ acceleration, behaviour }: BakeInput): number {
+  return behaviour.sshTimeoutSeconds ?? Math.ceil(SSH_TIMEOUT * acceleration.timeoutFactor);
 }
 
 /** A machine that is to be kept must not stand in a folder that the cache removes. */

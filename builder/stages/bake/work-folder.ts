@@ -1,10 +1,12 @@
 /** Everything that Packer needs, in one folder: run from there, the template works by hand too. */
-import { copyFile, cp, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, cp, link, mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import type { Cleanup } from '../../kit/cleanup.ts';
 import type { Context } from '../../kit/context.ts';
+import { ExitCode, UserError } from '../../kit/errors.ts';
+import { readIfExists, temporaryBeside } from '../../kit/files.ts';
 import { sha256File } from '../../kit/hash.ts';
 import { templatePath } from '../../kit/paths.ts';
 import { templateText } from '../../tools/packer/template.ts';
@@ -90,7 +92,9 @@ async function placeFile(from: string, to: string): Promise<void> {
   }
 }
 
-const README = `This folder holds one bake as Packer runs it.
+const README_FILE = 'README.txt';
+const FIRST_LINE = 'This folder holds one bake as Packer runs it.';
+const README = `${FIRST_LINE}
 
     cd FOLDER
     packer build ${WORK.template}          (from Packer 1.7 on: packer init ${WORK.template} first)
@@ -100,14 +104,51 @@ differs from the prepared disk in the builder's cache, which must still be there
 Packer 1.6 was used to test this template; later versions take the same options from the plugin that it names.
 `;
 
-/** A copy of the folder for the user, before Packer runs in it. */
-export async function keepTemplate(work: WorkFolder, target: string, cleanup: Cleanup): Promise<void> {
-  await mkdir(join(target, '..'), { recursive: true });
-  const partial = `${target}.partial`;
+/** All that a kept template consists of; what Packer adds in a run by hand is the user's. */
+const TEMPLATE_FILES: ReadonlySet<string> = new Set([
+  ...[WORK.template, WORK.overlay, WORK.kernel, WORK.initrd, WORK.payload, WORK.scripts, WORK.own, WORK.key],
+  `${WORK.key}.pub`,
+  README_FILE,
+]);
+
+/** @throws UserError(usage) where `target` is there and is neither an empty folder nor a template of ours with nothing else in it. */
+export async function refuseTaken(target: string): Promise<void> {
+  let names: string[];
+  try {
+    names = await readdir(target);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return;
+    if (code === 'ENOTDIR') throw taken(target, 'it is not a folder');
+    throw error;
+  }
+  if (names.length === 0) return;
+  const ours = names.includes(README_FILE) && (await readIfExists(join(target, README_FILE)))?.startsWith(FIRST_LINE);
+  if (!ours) throw taken(target, 'it holds files that are no earlier template');
+  const foreign = names.filter((name) => !TEMPLATE_FILES.has(name));
+  if (foreign.length > 0) throw taken(target, `beside an earlier template it holds ${foreign.join(', ')}`);
+}
+
+function taken(target: string, why: string): UserError {
+  return new UserError(`The template cannot be kept in ${target}`, {
+    exitCode: ExitCode.usage,
+    why: `${why}, and would be removed`,
+    remedies: ['name a folder that is empty or not there yet: --keep-template FOLDER'],
+  });
+}
+
+/** A copy of a work folder in which Packer did not run yet, for the user. @throws UserError(usage) as `refuseTaken` */
+export async function keepTemplate(path: string, target: string, cleanup: Cleanup): Promise<void> {
+  await refuseTaken(target);
+  const real = await realpath(target).catch(() => target);
+  await mkdir(dirname(real), { recursive: true });
+  const partial = temporaryBeside(real);
   cleanup.add(`unfinished copy ${partial}`, () => rm(partial, { recursive: true, force: true }));
-  await rm(partial, { recursive: true, force: true });
-  await cp(work.path, partial, { recursive: true, errorOnExist: true });
-  await writeFile(join(partial, 'README.txt'), README.replace('FOLDER', target));
-  await rm(target, { recursive: true, force: true });
-  await rename(partial, target);
+  await cp(path, partial, { recursive: true, errorOnExist: true });
+  await writeFile(
+    join(partial, README_FILE),
+    README.replace('FOLDER', () => target),
+  );
+  await rm(real, { recursive: true, force: true });
+  await rename(partial, real);
 }

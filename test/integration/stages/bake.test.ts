@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import type { LoadedImage } from '../../../builder/definition/definition.ts';
-import { Cleanup } from '../../../builder/kit/cleanup.ts';
-import { type BakeInput, bakeStage } from '../../../builder/stages/bake.ts';
+import { Cleanup, withCleanup } from '../../../builder/kit/cleanup.ts';
+import { type BakeInput, bakeStage, writeTemplate } from '../../../builder/stages/bake.ts';
 import { testContext } from '../../helpers/context.ts';
 import { fakeProgram } from '../../helpers/fake-program.ts';
 
@@ -62,6 +62,11 @@ function prepare(packer: string, change: Partial<BakeInput['behaviour']> = {}, v
     }
   };
   return { run, folder, ctx, input };
+}
+
+/** As a bake with --keep-template does it. */
+async function keep({ input, ctx }: Bake, target: string): Promise<void> {
+  await withCleanup((cleanup) => writeTemplate(input, target, ctx.ctx, cleanup));
 }
 
 const SUCCESS = `
@@ -167,8 +172,8 @@ describe('bakeStage', () => {
 
   it('keeps the template with all that it needs, private', async () => {
     const target = join(mkdtempSync(join(tmpdir(), 'unitsmith-test-')), 'deep', 'template');
-    const bake = prepare(SUCCESS, { keepTemplate: target });
-    await bake.run();
+    await keep(prepare(SUCCESS), target);
+    expect(statSync(target).mode & 0o077).toBe(0);
     expect(readdirSync(target)).toEqual(
       expect.arrayContaining([
         'README.txt',
@@ -186,6 +191,39 @@ describe('bakeStage', () => {
     expect(template.packer).toBeUndefined();
     expect(template.source.qemu.unit.iso_url).toBe('overlay.qcow2');
     expect(existsSync(join(target, 'output'))).toBe(false);
+    expect(readdirSync(join(target, '..'))).toEqual(['template']);
+  });
+
+  it('replaces an earlier template, and nothing else', async () => {
+    const target = join(mkdtempSync(join(tmpdir(), 'unitsmith-test-')), 'template');
+    const bake = prepare(SUCCESS);
+    mkdirSync(target);
+    await keep(bake, target);
+    const key = readFileSync(join(target, 'key'), 'utf8');
+    await keep(bake, target);
+    expect(readFileSync(join(target, 'key'), 'utf8')).not.toBe(key);
+
+    writeFileSync(join(target, 'notes'), 'mine');
+    await expect(keep(bake, target)).rejects.toMatchObject({ exitCode: 2, why: expect.stringContaining('notes') });
+    expect(readFileSync(join(target, 'notes'), 'utf8')).toBe('mine');
+  });
+
+  it.each([
+    [
+      'with files of its own',
+      (target: string) => {
+        mkdirSync(target);
+        writeFileSync(join(target, 'README.txt'), 'mine');
+      },
+    ],
+    ['that is a file', (target: string) => writeFileSync(target, 'mine')],
+  ])('refuses a template folder %s, and leaves it and what is beside it', async (_, make) => {
+    const folder = mkdtempSync(join(tmpdir(), 'unitsmith-test-'));
+    make(join(folder, 'template'));
+    mkdirSync(join(folder, 'template.partial'));
+    await expect(keep(prepare(SUCCESS), join(folder, 'template'))).rejects.toMatchObject({ exitCode: 2 });
+    expect(readdirSync(folder, { recursive: true }).sort()).toEqual(expect.arrayContaining(['template', 'template.partial']));
+    expect(execFileSync('grep', ['-rl', 'mine', folder], { encoding: 'utf8' })).toContain('template');
   });
 
   it('initialises plugins with Packer 1.7 and later', async () => {
