@@ -23,7 +23,8 @@ export const PROGRAMS: readonly Program[] = [
   { name: 'tar', package: 'tar', purpose: 'unpacks root file systems' },
   { name: 'bsdtar', package: 'libarchive-tools', purpose: 'unpacks artifacts' },
   { name: 'curl', package: 'curl', purpose: 'downloads artifacts' },
-  { name: 'qemu-system-x86_64', package: 'qemu-system-x86', purpose: 'boots images', version: { args: ['--version'], oldest: '7.0' } },
+  // 7.2 brought -netdev dgram, which the port scan listens with (vm/argv.ts).
+  { name: 'qemu-system-x86_64', package: 'qemu-system-x86', purpose: 'boots images', version: { args: ['--version'], oldest: '7.2' } },
   { name: 'qemu-img', package: 'qemu-utils', purpose: 'converts disks', version: { args: ['--version'], oldest: '7.0' } },
   { name: 'ssh', package: 'openssh-client', purpose: 'looks into guests' },
   { name: 'ssh-keygen', package: 'openssh-client', purpose: 'makes one-time keys' },

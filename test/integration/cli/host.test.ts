@@ -44,7 +44,7 @@ describe('a program that is missing or of an unsupported version ends a bake bef
     ['packer', 'echo "Packer v2.0.0"', /Packer 2\.0\.0 is not supported/],
     // The cracklib of Fedora has a program of that name, which waits for words on its standard input.
     ['packer', 'cat >/dev/null; exit 1', /The program called packer does not tell its version/],
-    ['qemu-system-x86_64', 'echo "QEMU emulator version 5.2.0"', /qemu-system-x86_64 5\.2\.0 is too old: 7\.0 or later is needed/],
+    ['qemu-system-x86_64', 'echo "QEMU emulator version 7.1.0"', /qemu-system-x86_64 7\.1\.0 is too old: 7\.2 or later is needed/],
     ['mmdebstrap', 'exit 127', /mmdebstrap does not tell its version/],
   ])('%s by `%s`', async (name, body, message) => {
     account.program(name, body);
