@@ -2,7 +2,7 @@
  * The bake: Packer's QEMU builder boots the prepared disk without a network, unpacks the payload, runs the image's
  * scripts, installs GRUB, seals the disk and cuts the power.
  */
-import { copyFile, mkdir, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { LoadedImage } from '../definition/definition.ts';
@@ -118,7 +118,8 @@ async function makeWorkFolder(input: BakeInput, folder: string, ctx: Context): P
   );
   const path = input.behaviour.onError === 'keep' ? kept : join(folder, 'work');
   await mkdir(path, { recursive: true, mode: 0o700 });
-  return path;
+  // What the kernel calls it, should the cache stand behind a link: QEMU is known by the folder that it runs in.
+  return await realpath(path);
 }
 
 async function runPacker(

@@ -10,7 +10,7 @@ import type { WorkFolder } from './work-folder.ts';
 const GRACE = 5_000;
 const POLL = 100;
 
-/** QEMU's process id while it runs: a number that was used again by another program does not count. */
+/** QEMU's process id while it runs: a number that was used again by another program does not count. `path` has no links in it. */
 export async function machinePid(work: Pick<WorkFolder, 'path' | 'pidFile'>): Promise<number | undefined> {
   const pid = Number.parseInt((await readIfExists(work.pidFile)) ?? '', 10);
   if (!Number.isInteger(pid)) return undefined;

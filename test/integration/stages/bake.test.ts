@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -28,7 +28,7 @@ interface Bake {
   input: BakeInput;
 }
 
-function prepare(packer: string, change: Partial<BakeInput['behaviour']> = {}, version = '1.6.6'): Bake {
+function prepare(packer: string, change: Partial<BakeInput['behaviour']> = {}, version = '1.6.6', linked = false): Bake {
   const work = mkdtempSync(join(tmpdir(), 'unitsmith-test-'));
   const image = join(work, 'image');
   mkdirSync(join(image, 'scripts'), { recursive: true });
@@ -38,7 +38,8 @@ function prepare(packer: string, change: Partial<BakeInput['behaviour']> = {}, v
   const path = `${fakeProgram('packer', PACKER(version) + packer)}:${process.env.PATH}`;
   const ctx = testContext({ cacheDir: join(work, 'cache'), env: { ...process.env, PATH: path } });
   const folder = join(work, 'stage');
-  mkdirSync(folder);
+  mkdirSync(linked ? join(work, 'elsewhere') : folder);
+  if (linked) symlinkSync('elsewhere', folder);
   const input: BakeInput = {
     image: { folder: image, definition: { name: 'sphere', version: '1.0.0' } } as unknown as LoadedImage,
     disk: {
@@ -132,9 +133,15 @@ describe('bakeStage', () => {
     expect(readdirSync(bake.folder)).toEqual([]);
   });
 
-  it('ends a machine that a dying Packer left behind', async () => {
+  it.each([
+    ['', false],
+    [', also where the cache stands behind a link', true],
+  ])('ends a machine that a dying Packer left behind%s', async (_, linked) => {
     const bake = prepare(
       `say message '@unitsmith started unpack'; setsid sleep 300 < /dev/null > /dev/null 2>&1 & echo $! > qemu.pid; cp qemu.pid "$PACKER_LOG_PATH.pid"; cp qemu.pid ../../pid; exit 1`,
+      {},
+      '1.6.6',
+      linked,
     );
     await expect(bake.run()).rejects.toMatchObject({ message: 'The guest was lost during "unpack"' });
     const pid = Number(readFileSync(join(bake.folder, '../pid'), 'utf8'));
