@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { InvalidArgumentError, Option } from 'commander';
 
 import { type Port, UNIT_PATHS } from '../../firstboot/contract/unit.ts';
+import { bytesOf } from '../definition/definition.ts';
+import { loadImage } from '../definition/load.ts';
 import { findImages } from '../definition/resolve.ts';
 import { MACHINE_TOOLS, requireTools } from '../doctor/preflight.ts';
+import type { Context } from '../kit/context.ts';
 import { ExitCode, UserError } from '../kit/errors.ts';
 import { openArtefact } from '../verify/artefact.ts';
 import { findTarget, type Target } from '../verify/target.ts';
@@ -21,12 +24,14 @@ interface Options {
   answers?: string;
   port: number[];
   firmware: Firmware;
-  cpus: number;
-  memory: number;
+  cpus?: number;
+  memory?: number;
 }
 
 /** Seconds, as on hardware virtualisation. */
 const BOOT_SECONDS = 120;
+/** Of a machine where the image is not known. */
+const USUAL_SIZE = { cpus: 2, memoryMiB: 2048 };
 /** Forwarded where the artefact does not say what it has. */
 const USUAL_PORTS: readonly Port[] = [
   { port: 80, purpose: 'HTTP' },
@@ -54,8 +59,8 @@ export function register(cli: Cli): void {
     .option('--answers <file>', 'set it up with these')
     .option('--port <n>', 'forward this TCP port too (repeatable)', (text, all: number[]) => [...all, positive(text)], [])
     .addOption(new Option('--firmware <kind>', 'firmware of the machine').choices(FIRMWARES).default('bios'))
-    .option('--cpus <n>', 'CPUs of the machine', positive, 2)
-    .option('--memory <MiB>', 'memory of the machine', positive, 2048)
+    .option('--cpus <n>', `CPUs of the machine (default: the image's, else ${USUAL_SIZE.cpus})`, positive)
+    .option('--memory <MiB>', `memory of the machine (default: the image's, else ${USUAL_SIZE.memoryMiB})`, positive)
     .addHelpText('after', EXAMPLES)
     .action(cli.run('try', tryImage));
 }
@@ -116,6 +121,19 @@ async function answersFor(target: Target, options: Options): Promise<string | un
   });
 }
 
+/** What was asked for, else what the image's definition offers importers, where it is here and valid. */
+export async function machineSize(
+  ctx: Context,
+  image: string | undefined,
+  { cpus, memory }: Pick<Options, 'cpus' | 'memory'>,
+): Promise<{ cpus: number; memoryMiB: number }> {
+  // A definition that is being changed does not keep its last bake from booting.
+  const loaded = image === undefined ? undefined : await loadImage(image, ctx).catch(() => undefined);
+  const hardware = loaded?.definition.hardware;
+  const own = hardware === undefined ? USUAL_SIZE : { cpus: hardware.cpus, memoryMiB: Math.round(bytesOf(hardware.memory) / 2 ** 20) };
+  return { cpus: cpus ?? own.cpus, memoryMiB: memory ?? own.memoryMiB };
+}
+
 async function bootTarget({ ctx, cleanup }: Session, target: Target, options: Options): Promise<Machine> {
   const acceleration = await detectAcceleration(ctx);
   if (acceleration.kind === 'tcg') ctx.events.info(`The machine is emulated, which is slow: ${acceleration.reason}`);
@@ -125,8 +143,7 @@ async function bootTarget({ ctx, cleanup }: Session, target: Target, options: Op
     firmware: options.firmware,
     controller: 'virtio-scsi',
     nic: 'virtio',
-    cpus: options.cpus,
-    memoryMiB: options.memory,
+    ...(await machineSize(ctx, target.image, options)),
     disk: await overlay(ctx, artefact.disk, cleanup),
     uuid: randomUUID(),
   } as const;
@@ -138,13 +155,25 @@ async function bootTarget({ ctx, cleanup }: Session, target: Target, options: Op
 async function forwardAll(machine: Machine, wanted: readonly number[]): Promise<{ url: string; purpose: string }[]> {
   const { exitCode, stdout } = await machine.ssh(['cat', UNIT_PATHS.definition]);
   const declared = exitCode === 0 ? (JSON.parse(stdout) as { ports: Port[] }).ports : USUAL_PORTS;
-  const ports = [...declared.filter(({ protocol }) => protocol !== 'udp'), ...wanted.map((port) => ({ port, purpose: `port ${port}` }))];
-  const urls = new Map<number, { url: string; purpose: string }>();
-  for (const { port, purpose } of ports) {
-    if (port === 22 || urls.has(port)) continue;
-    urls.set(port, { url: urlOf(port, await machine.forward(port)), purpose });
-  }
-  return [...urls.values()];
+  const urls = [];
+  for (const { port, purpose } of portsToShow(declared, wanted)) urls.push({ url: urlOf(port, await machine.forward(port)), purpose });
+  return urls;
+}
+
+/**
+ * TCP ports whose URLs are of use, each once: without SSH, and without 80 where 443 is declared, because its redirect leads
+ * to the port of the unit, which is not the forwarded one. What was asked for by number is shown in any case.
+ */
+export function portsToShow(declared: readonly Port[], wanted: readonly number[]): { port: number; purpose: string }[] {
+  const tcp = declared.filter(({ protocol }) => protocol !== 'udp');
+  const redirects = tcp.some(({ port }) => port === 443);
+  const ports = [
+    ...tcp.filter(({ port }) => !(port === 80 && redirects && !wanted.includes(80))),
+    ...wanted.map((port) => ({ port, purpose: `port ${port}` })),
+  ];
+  const shown = new Map<number, { port: number; purpose: string }>();
+  for (const { port, purpose } of ports) if (port !== 22 && !shown.has(port)) shown.set(port, { port, purpose });
+  return [...shown.values()];
 }
 
 function urlOf(guestPort: number, hostPort: number): string {

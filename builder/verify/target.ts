@@ -8,6 +8,8 @@ export interface Target {
   file: string;
   /** The image's sample answers; undefined where it has none, or the file is of no image that is here. */
   answers: string | undefined;
+  /** The image's folder; undefined where the file is of no image that is here. */
+  image: string | undefined;
 }
 
 /** Where bakes leave their results, and the folder of each image by its name (`findImages`). */
@@ -22,12 +24,13 @@ const PREFERRED = ['.qcow2', '.raw', '.vmdk', '.ova', '.raw.zst'] as const;
 /** @throws UserError(usage) where there is nothing of that name to boot. */
 export async function findTarget(name: string, places: Places): Promise<Target> {
   const kind = await kindOf(name);
-  if (kind === 'file') return { file: name, answers: undefined };
+  if (kind === 'file') return { file: name, answers: undefined, image: undefined };
   const isName = /^[a-z][a-z0-9-]*$/.test(name);
   const folders = kind === 'folder' ? [name] : isName ? [join(places.out, name), places.out] : [];
   for (const folder of folders) {
     const file = await newestIn(folder, isName && folder === places.out ? name : undefined);
-    if (file !== undefined) return { file, answers: await sampleAnswers(places.images.get(name)) };
+    const image = places.images.get(name);
+    if (file !== undefined) return { file, answers: await sampleAnswers(image), image };
   }
   throw new UserError(`there is nothing to boot under the name ${name}`, {
     exitCode: ExitCode.usage,
@@ -48,7 +51,8 @@ async function newestIn(folder: string, prefix: string | undefined): Promise<str
   const found: { path: string; rank: number; slot: number }[] = [];
   for (const name of names) {
     const rank = PREFERRED.findIndex((suffix) => name.endsWith(suffix));
-    if (rank < 0 || (prefix !== undefined && !name.startsWith(`${prefix}-`))) continue;
+    // The version follows: `sphere-extra` is another image.
+    if (rank < 0 || (prefix !== undefined && !(name.startsWith(`${prefix}-`) && /^\d/.test(name.slice(prefix.length + 1))))) continue;
     const path = join(folder, name);
     found.push({ path, rank, slot: Math.floor((await stat(path)).mtimeMs / 300_000) });
   }

@@ -118,9 +118,23 @@ describe('findTarget', () => {
     expect(await findTarget('sphere', places)).toEqual({
       file: join(places.out, 'sphere', 'sphere-1.1.0.qcow2'),
       answers: join(image, 'sample', 'answers.yaml'),
+      image,
     });
     expect((await findTarget(join(places.out, 'sphere'), places)).file).toBe(join(places.out, 'sphere', 'sphere-1.1.0.qcow2'));
     expect(await findTarget(join(places.out, 'sphere', 'sphere-1.0.0.qcow2'), places)).toMatchObject({ answers: undefined });
+  });
+
+  test('an image whose name begins with that of another is not taken for it', async () => {
+    const out = join(folder, 'flat');
+    await mkdir(out);
+    for (const [name, time] of [
+      ['sphere-1.0.0-amd64.ova', 1_000_000],
+      ['sphere-extra-1.0.0-amd64.ova', 2_000_000],
+    ] as const) {
+      writeFileSync(join(out, name), '');
+      utimesSync(join(out, name), time, time);
+    }
+    expect((await findTarget('sphere', { out, images: new Map() })).file).toBe(join(out, 'sphere-1.0.0-amd64.ova'));
   });
 
   test('nothing there says what to do', async () => {
