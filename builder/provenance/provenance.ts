@@ -5,6 +5,7 @@
 import Type, { type Static } from 'typebox';
 
 import { withoutCredentials } from '../kit/secrets.ts';
+import { archiveLines } from '../sources/debian/lines.ts';
 import type { FetchedArtifact } from '../sources/source.ts';
 
 const strict = { additionalProperties: false } as const;
@@ -38,8 +39,9 @@ export const Provenance = Type.Object(
     ),
     archive: Type.Object(
       {
-        lines: Type.Array(Type.String(), { description: 'Where packages came from, as in sources.list(5), without log-ins' }),
-        index: Type.String({ description: 'Hash of the package index' }),
+        lines: Type.Array(Type.String(), { description: 'The public archive of the suite, as in sources.list(5)' }),
+        mirrored: Type.Boolean({ description: 'Another source stood in for it; which one is a matter of the host' }),
+        index: Type.String({ description: 'Hash of the package index that was read' }),
         updated: Type.String({ description: 'When the index was fetched (ISO 8601)' }),
       },
       strict,
@@ -85,6 +87,7 @@ export interface ProvenanceRequest {
   base: Provenance['base'];
   /** Hash of lock.json, and how what was resolved differs from it; undefined where the image has none. */
   lock: { sha256: string; differs: LockDifference } | undefined;
+  /** `lines`: what was read, as in sources.list(5). */
   archive: { lines: readonly string[]; index: string; updated: string };
   packages: readonly { name: string; version: string; architecture: string; sha256?: string }[];
   artifacts: Readonly<Record<string, Fetched>>;
@@ -96,12 +99,13 @@ export interface ProvenanceRequest {
 /** Only what the schema names is taken over: whatever else a request carries stays out. Equal input gives equal bytes. */
 export function makeProvenance(request: ProvenanceRequest): Provenance {
   const { image, base, lock, archive } = request;
+  const lines = archiveLines(base);
   return {
     schemaVersion: 1,
     image: { name: image.name, version: image.version, definition: image.hash },
     base: { distribution: base.distribution, suite: base.suite, architecture: base.architecture },
     lock: lock === undefined ? null : { sha256: lock.sha256, differs: differenceOf(lock.differs) },
-    archive: { lines: archive.lines.map(withoutLogins), index: archive.index, updated: archive.updated },
+    archive: { lines, mirrored: archive.lines.join('\n') !== lines.join('\n'), index: archive.index, updated: archive.updated },
     packages: request.packages
       .map(({ name, version, architecture, sha256 }) => ({ name, version, architecture, ...(sha256 === undefined ? {} : { sha256 }) }))
       .sort(byName),
@@ -137,14 +141,6 @@ function artifactOf({ locked, components, override }: Fetched): Provenance['arti
     files: files.sort(byName),
     ...(override === undefined ? {} : { overridden: { sha256: override.sha256 } }),
   };
-}
-
-/** The address is one word of the line. A `copy:` or `file:` archive is the host's own: only that it was one is told. */
-function withoutLogins(line: string): string {
-  return line
-    .split(' ')
-    .map((word) => (/^(copy|file|cdrom):/.test(word) ? word.replace(/:.*/, ':') : withoutCredentials(word)))
-    .join(' ');
 }
 
 function sorted<From, To>(record: Readonly<Record<string, From>>, convert: (value: From) => To): Record<string, To> {

@@ -10,7 +10,7 @@ const REQUEST: ProvenanceRequest = {
   base: { distribution: 'debian', suite: 'trixie', architecture: 'amd64' },
   lock: { sha256: hash('b'), differs: { added: [], removed: [], changed: [{ name: 'curl', from: '8.1', to: '8.2' }] } },
   archive: {
-    lines: ['deb http://user:secret@deb.debian.org/debian trixie main', 'deb [trusted=yes] copy:/home/somebody/cache ./'],
+    lines: ['deb http://user:secret@mirror.example/debian trixie main', 'deb [trusted=yes] copy:/home/somebody/cache ./'],
     index: 'f00',
     updated: '2026-01-02T03:04:05.000Z',
   },
@@ -47,9 +47,20 @@ describe('provenance', () => {
 
   it('tells nothing of the host and no credentials', () => {
     const text = provenanceText(makeProvenance(REQUEST));
-    expect(text).not.toMatch(/secret|somebody|\/home|user:/);
+    expect(text).not.toMatch(/secret|somebody|\/home|user:|mirror\.example/);
     expect(text).toContain('https://files.example/b.tar');
-    expect(text).toContain('deb http://deb.debian.org/debian trixie main');
+  });
+
+  it('names the public archive, whether another stood in for it, and the hash of the index that was read', () => {
+    const lines = [
+      'deb http://deb.debian.org/debian trixie main',
+      'deb http://deb.debian.org/debian trixie-updates main',
+      'deb http://security.debian.org/debian-security trixie-security main',
+    ];
+    const { updated } = REQUEST.archive;
+    expect(makeProvenance(REQUEST).archive).toEqual({ lines, mirrored: true, index: 'f00', updated });
+    const direct = { lines, index: 'f01', updated };
+    expect(makeProvenance({ ...REQUEST, archive: direct }).archive).toEqual({ lines, mirrored: false, index: 'f01', updated });
   });
 
   it('records overrides and differences from the lock', () => {
