@@ -64,7 +64,7 @@ export type StateItem = Static<typeof StateItem>;
 
 export const Look = Type.Object(
   {
-    logo: Type.Optional(Type.String({ description: 'SVG or PNG in the image folder' })),
+    logo: Type.Optional(Type.String({ pattern: '^look/', description: 'SVG or PNG in the image folder, below `look/`' })),
     colours: Type.Optional(
       Type.Object(
         { primary: Type.String({ pattern: '^#[0-9a-fA-F]{6}$' }), accent: Type.Optional(Type.String({ pattern: '^#[0-9a-fA-F]{6}$' })) },

@@ -17,8 +17,8 @@ const BROKEN: [rule: string, what: string, Change, findings: string[]][] = [
   [
     'files-exist',
     'no logo',
-    { replace: [['logo: logo.svg', 'logo: lgo.svg']] },
-    ['files-exist image.yaml:11:9 /look/logo: there is no logo lgo.svg [Paths are relative to the folder of image.yaml.]'],
+    { replace: [['logo: look/logo.svg', 'logo: look/lgo.svg']] },
+    ['files-exist image.yaml:11:9 /look/logo: there is no logo look/lgo.svg [Paths are relative to the folder of image.yaml.]'],
   ],
   [
     'files-exist',
