@@ -7,10 +7,12 @@ import type { Texts } from '../contract/texts.ts';
 import type { Unit } from '../contract/unit.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import type { Settings } from '../settings/index.ts';
+import { BEGIN, type BeginKind } from './begin/index.ts';
 import type { Change } from './change.ts';
 import { CHANGES } from './changes/index.ts';
 import { FINISH, type FinishKind } from './finish/index.ts';
-import { planParameters, symbolicContext } from './resolve.ts';
+import { planParameters, runParameters, symbolicContext } from './resolve.ts';
+import type { RenderContext } from './template/render.ts';
 
 export interface Facts {
   /** Dotted paths of the settings that are secrets. */
@@ -22,7 +24,7 @@ export interface Facts {
 export interface PlanEntry {
   id: string;
   title: Texts;
-  use: Step['use'] | FinishKind;
+  use: Step['use'] | BeginKind | FinishKind;
   /** Templates rendered, each secret as a word in angle brackets. */
   parameters: Readonly<Record<string, unknown>>;
   /** What will happen. */
@@ -43,7 +45,9 @@ export function plan(unit: Unit, settings: Settings, facts: Facts): Plan {
     const parameters = planParameters(step, context);
     return { id: step.id, title: step.title, use: step.use, parameters, words: changeOf(step.use).words(parameters) };
   });
-  return { image: unit.name, version: unit.version, entries: [...steps, ...finishEntries()] };
+  const begin = beginEntries(context.settings as Settings);
+  checkLogin(begin, steps);
+  return { image: unit.name, version: unit.version, entries: [...begin, ...steps, ...finishEntries()] };
 }
 
 /** What templates read as `unit`. */
@@ -58,11 +62,38 @@ export function secretNames(unit: Unit): string[] {
 
 /** The change of a kind. Parameters were checked against the kind's schema when the image was made. */
 export function changeOf(use: PlanEntry['use']): Change<Record<string, unknown>> {
-  return ({ ...CHANGES, ...FINISH } as unknown as Record<string, Change<Record<string, unknown>>>)[use] ?? unknownKind(use);
+  return ({ ...BEGIN, ...CHANGES, ...FINISH } as unknown as Record<string, Change<Record<string, unknown>>>)[use] ?? unknownKind(use);
 }
 
 function unknownKind(use: string): never {
   throw new UnitError(`this release knows no step of the kind ${use}`, { exitCode: ExitCode.unit });
+}
+
+/** Begins every plan, with what the settings ask for: no step of an image can have such an id. */
+function beginEntries(settings: Settings): PlanEntry[] {
+  return (Object.keys(BEGIN) as BeginKind[]).flatMap((use) => {
+    const { title, words } = BEGIN[use];
+    const parameters = BEGIN[use].parameters(settings);
+    return parameters === undefined ? [] : [{ id: `begin:${use}`, title, use, parameters, words: words(parameters) }];
+  });
+}
+
+/** An entry's parameters for running, with secrets in clear where it may have them. */
+export function parametersInClear(entry: PlanEntry, unit: Unit, settings: Settings, context: RenderContext): PlanEntry['parameters'] {
+  const step = unit.steps.find(({ id }) => id === entry.id);
+  if (step !== undefined) return runParameters(step, entry.parameters, context);
+  return BEGIN[entry.use as BeginKind]?.parameters(settings) ?? entry.parameters;
+}
+
+/** A person must not become who the product runs as. */
+function checkLogin(begin: readonly PlanEntry[], steps: readonly PlanEntry[]): void {
+  const login = begin.find(({ use }) => use === 'administrator')?.parameters['login'];
+  const step = steps.find(({ use, parameters }) => use === 'user' && parameters['name'] === login);
+  if (step === undefined) return;
+  throw new UnitError(`administrator.login is the account of step ${step.id}`, {
+    exitCode: ExitCode.answers,
+    remedies: ['Choose another name, such as admin.'],
+  });
 }
 
 /** Ends every plan: no step of an image can have such an id. */

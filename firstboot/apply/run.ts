@@ -12,8 +12,7 @@ import type { System } from '../kit/system.ts';
 import type { Settings } from '../settings/index.ts';
 import type { ChangeContext } from './change.ts';
 import type { Journal } from './journal.ts';
-import { changeOf, type Plan, type PlanEntry, secretNames, unitWords } from './plan.ts';
-import { runParameters } from './resolve.ts';
+import { changeOf, type Plan, type PlanEntry, parametersInClear, secretNames, unitWords } from './plan.ts';
 import { SecretStore } from './secret-store.ts';
 
 export interface RunPorts {
@@ -95,13 +94,13 @@ async function settle(
 ): Promise<{ changed: boolean; fingerprint: string }> {
   const change = changeOf(entry.use);
   const context = await changeContext(ports, journal, log);
-  const step = ports.unit.steps.find(({ id }) => id === entry.id);
-  const parameters = step === undefined ? entry.parameters : runParameters(step, entry.parameters, context.context);
+  const parameters = parametersInClear(entry, ports.unit, ports.settings, context.context);
   const own = fingerprint(key, parameters);
-  const before = await change.check(parameters, { ...context, appliedBefore: journal.lastFingerprint(entry.id) === own });
+  const known = { ...context, appliedBefore: journal.lastFingerprint(entry.id) === own };
+  const before = await change.check(parameters, known);
   if (before.done) return { changed: false, fingerprint: own };
   log(before.why);
-  await change.apply(parameters, context);
+  await change.apply(parameters, known);
   const after = await change.check(parameters, { ...context, appliedBefore: true });
   if (!after.done) throw new UnitError(`it was applied, and yet: ${after.why}`, { exitCode: ExitCode.step });
   return { changed: change.observes !== true, fingerprint: own };

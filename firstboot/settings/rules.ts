@@ -21,11 +21,20 @@ const unattendedNeedsCredential: Rule = ({ unattended, administrator }) => {
   ];
 };
 
-/** Accounts that the distribution or the engine owns. */
-const RESERVED = ['root', 'daemon', 'bin', 'sys', 'nobody', 'mail', 'www-data', 'backup', 'sshd', 'postgres', 'rabbitmq'];
+/**
+ * Users and groups that every unit has before its owner comes (Debian's base-passwd, and packages of every unit). A new
+ * account would get a group of its own name, and the rights of one that is there. The unit itself refuses the product's.
+ */
+const RESERVED = new Set(
+  [
+    'root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc _apt nobody',
+    'adm tty disk kmem dialout fax voice cdrom floppy tape sudo audio dip operator src shadow utmp video sasl plugdev staff users',
+    'nogroup input sgx kvm render crontab netdev messagebus polkitd sshd _ssh tss uuidd syslog postgres rabbitmq memcache',
+  ].flatMap((names) => names.split(' ')),
+);
 
 const loginIsFree: Rule = ({ administrator }) =>
-  RESERVED.includes(administrator?.login ?? '')
+  RESERVED.has(administrator?.login ?? '') || administrator?.login?.startsWith('systemd-') === true
     ? [
         {
           path: '/administrator/login',

@@ -4,6 +4,9 @@ import Type, { type Static } from 'typebox';
 const SSH_KEY =
   '^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\\.com) [A-Za-z0-9+/]+=*( .*)?$';
 
+/** No control characters: chpasswd(8) reads one line for each account. */
+const ONE_LINE = '^[^\\u0000-\\u001f\\u007f]*$';
+
 export const Administrator = Type.Object(
   {
     login: Type.Optional(
@@ -18,12 +21,13 @@ export const Administrator = Type.Object(
       Type.String({
         minLength: 10,
         maxLength: 128,
+        pattern: ONE_LINE,
         writeOnly: true,
         'x-titles': { en: 'Administrator password', ja: '管理者のパスワード', ru: 'Пароль администратора' },
         'x-help': {
-          en: 'At least 10 characters. Opens the console; SSH asks for a key where one is given.',
-          ja: '10 文字以上。コンソールへのログインに使います。SSH 鍵がある場合、SSH では鍵を使います。',
-          ru: 'Не короче 10 символов. Для входа с консоли; если задан ключ, SSH спрашивает ключ.',
+          en: 'At least 10 characters. Opens the console and sudo; SSH asks for a key.',
+          ja: '10 文字以上。コンソールへのログインと sudo に使います。SSH では鍵を使います。',
+          ru: 'Не короче 10 символов. Для входа с консоли и для sudo; SSH спрашивает ключ.',
         },
         'x-ovf': { order: 31, category: 'Administrator' },
       }),

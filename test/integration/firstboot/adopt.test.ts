@@ -7,7 +7,7 @@ import { ovfEnvironment } from '../../../builder/vm/seeds/ovf-environment.ts';
 import { UNIT_PATHS, type Unit } from '../../../firstboot/contract/unit.ts';
 import { bundleUnitctl, FakeUnit } from './fake-unit.ts';
 
-const PASSWORD = `p'w"d $HOME %s & <secret> パス\u2028\n`;
+const PASSWORD = `p'w"d $HOME %s & <secret> パス\u2028`;
 
 const UNIT: Unit = {
   schemaVersion: 1,

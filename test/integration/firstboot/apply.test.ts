@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -230,6 +231,127 @@ describe('apply', () => {
     expect(unit.read('/var/lib/unit/secrets/key')).toBe(key);
     expect(unit.read('/srv/app/page.txt')).toBe('Another of shop\n');
     expect(unit.read('/calls')).toContain('systemctl restart -- unit.target');
+  });
+});
+
+describe('what every unit has', () => {
+  const KEYS = ['one', 'two'].map((name) => `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMcGCUvGpBvGi3gPtQ0gFVZmZVtDqcmCxdCUSbpvRiJr ${name}`);
+  const SECRET = `long 'enough': $HOME`;
+  const KEYS_FILE = '/home/owner/.ssh/authorized_keys';
+
+  function settle(unit: FakeUnit, settings: object): void {
+    unit.write('/answers.yaml', JSON.stringify({ schemaVersion: 1, product: { title: 'A shop', password: PASSWORD }, ...settings }));
+  }
+
+  /** Applies, and says which entries changed anything. */
+  async function changed(unit: FakeUnit): Promise<unknown[]> {
+    const { exitCode, stderr, events } = await unit.unitctl(apply(unit));
+    const failure = events.find(({ type }) => type === 'step-failed');
+    expect({ exitCode, stderr, failure }).toEqual({ exitCode: 0, stderr: '', failure: undefined });
+    return events.filter((event) => event['changed'] === true && String(event['step']).startsWith('begin:')).map((event) => event['step']);
+  }
+
+  const passwordField = (unit: FakeUnit): string | undefined => /^owner:([^:]*)/m.exec(unit.read('/etc/shadow'))?.[1];
+  const calls = (unit: FakeUnit, pattern: RegExp): string[] =>
+    unit
+      .read('/calls')
+      .split('\n')
+      .filter((line) => pattern.test(line));
+
+  test('host name, time and administrator are set, and a second time nothing is to do', async () => {
+    const unit = makeUnit();
+    unit.write('/etc/hosts', '127.0.0.1 localhost\n127.0.1.1 old.example.org old\n192.0.2.7 other');
+    unit.write('/etc/timezone', 'Etc/UTC\n');
+    settle(unit, {
+      network: { hostName: 'shop' },
+      time: { zone: 'Asia/Tokyo', ntp: ['ntp.example.org', '2001:db8::1'] },
+      administrator: { login: 'owner', password: SECRET, sshKeys: KEYS },
+    });
+    expect(await changed(unit)).toEqual(['begin:host-name', 'begin:time-zone', 'begin:time-servers', 'begin:administrator']);
+    expect(unit.read('/etc/hostname')).toBe('shop\n');
+    expect(unit.read('/etc/hosts')).toBe('127.0.0.1 localhost\n192.0.2.7 other\n127.0.1.1 shop\n');
+    expect(readlinkSync(unit.at('/etc/localtime'))).toBe('../usr/share/zoneinfo/Asia/Tokyo');
+    expect(unit.read('/etc/timezone')).toBe('Asia/Tokyo\n');
+    expect(unit.read('/etc/systemd/timesyncd.conf.d/50-unit.conf')).toBe('[Time]\nNTP=ntp.example.org 2001:db8::1\n');
+    expect(calls(unit, /try-restart/)).toEqual(['systemctl try-restart -- systemd-timesyncd.service']);
+
+    expect(unit.read('/etc/passwd')).toMatch(/^owner:x:\d+:\d+::\/home\/owner:\/bin\/bash$/m);
+    expect(unit.read('/etc/groups-owner')).toBe('sudo\n');
+    expect(passwordField(unit)).toBe(`$y$${createHash('sha256').update(SECRET).digest('hex')}`);
+    expect(
+      unit
+        .read(KEYS_FILE)
+        .split('\n')
+        .filter((line) => line.startsWith('ssh-')),
+    ).toEqual(KEYS);
+    expect(statSync(unit.at(KEYS_FILE)).mode & 0o777).toBe(0o600);
+    expect(statSync(unit.at('/home/owner/.ssh')).mode & 0o777).toBe(0o700);
+    expect(`${statSync(unit.at(KEYS_FILE)).uid}`).toBe(/^owner:x:(\d+)/m.exec(unit.read('/etc/passwd'))?.[1]);
+    expect(unit.tree()).not.toHaveProperty('/etc/sudoers.d/50-unit-administrator');
+    for (const path of ['/calls', '/var/lib/unit/journal.jsonl', '/var/lib/unit/settings.json'])
+      expect(unit.read(path)).not.toContain(SECRET);
+
+    const tree = unit.tree();
+    expect(await changed(unit)).toEqual([]);
+    expect(unit.tree()).toEqual(tree);
+    expect(calls(unit, /^chpasswd|try-restart|^hostnamectl/)).toHaveLength(3);
+  });
+
+  test('other answers change what depends on them; what others have set stays', async () => {
+    const unit = makeUnit();
+    settle(unit, { time: { ntp: ['192.0.2.1'] }, administrator: { login: 'owner', password: SECRET, sshKeys: KEYS } });
+    await changed(unit);
+    const others = 'ssh-rsa AAAA of-cloud-init\n';
+    unit.write(KEYS_FILE, unit.read(KEYS_FILE) + others, 0o600);
+    unit.write('/etc/shadow', unit.read('/etc/shadow').replace(/^owner:[^:]*/m, 'owner:$y$chosen-with-passwd'));
+    expect(await changed(unit)).toEqual([]);
+    expect(passwordField(unit)).toBe('$y$chosen-with-passwd');
+
+    settle(unit, { administrator: { login: 'owner', sshKeys: [] } });
+    expect(await changed(unit)).toEqual(['begin:time-servers', 'begin:administrator']);
+    expect(unit.read(KEYS_FILE)).toBe(others);
+    expect(unit.tree()).not.toHaveProperty('/etc/systemd/timesyncd.conf.d/50-unit.conf');
+    expect(calls(unit, /try-restart/)).toHaveLength(2);
+    expect(await changed(unit)).toEqual([]);
+  });
+
+  test('who has a key and no password may use sudo without one', async () => {
+    const unit = makeUnit();
+    settle(unit, { administrator: { login: 'owner', sshKeys: KEYS } });
+    await changed(unit);
+    expect(unit.read('/etc/sudoers.d/50-unit-administrator')).toBe('owner ALL=(ALL:ALL) NOPASSWD: ALL\n');
+    expect(statSync(unit.at('/etc/sudoers.d/50-unit-administrator')).mode & 0o777).toBe(0o440);
+    expect(passwordField(unit)).toBe('!');
+    settle(unit, { administrator: { login: 'owner', password: SECRET, sshKeys: KEYS } });
+    expect(await changed(unit)).toEqual(['begin:administrator']);
+    expect(unit.tree()).not.toHaveProperty('/etc/sudoers.d/50-unit-administrator');
+  });
+
+  test.each<[string, (unit: FakeUnit) => void, object, RegExp]>([
+    [
+      "an account of the system as administrator's",
+      (unit) => unit.write('/etc/passwd', `${unit.read('/etc/passwd')}web:x:500:500::/srv:/bin/bash\n`),
+      { administrator: { login: 'web', password: SECRET } },
+      /an account that the system uses itself/,
+    ],
+    [
+      'keys that are a link elsewhere',
+      (unit) => {
+        unit.write('/etc/passwd', `${unit.read('/etc/passwd')}owner:x:1000:1000::/home/owner:/bin/bash\n`);
+        mkdirSync(unit.at('/home/owner/.ssh'), { recursive: true });
+        symlinkSync(unit.at('/usr/lib/unit/unit.json'), unit.at(KEYS_FILE));
+      },
+      { administrator: { login: 'owner', sshKeys: KEYS } },
+      /is no plain file/,
+    ],
+    ['a zone that this unit does not have', () => undefined, { time: { zone: 'Europe/Berlin' } }, /does not know the time zone/],
+  ])('%s: refused', async (_, prepare, settings, message) => {
+    const unit = makeUnit();
+    prepare(unit);
+    settle(unit, settings);
+    const { exitCode, stderr } = await unit.unitctl(['apply', '--answers', unit.at('/answers.yaml')]);
+    expect(exitCode).toBe(4);
+    expect(stderr).toMatch(message);
   });
 });
 

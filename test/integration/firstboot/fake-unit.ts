@@ -45,6 +45,7 @@ export class FakeUnit {
     this.#unitctl = unitctl;
     const { uid, gid, shell } = userInfo();
     this.write('/etc/passwd', `root:x:${uid}:${gid}:root:/root:/bin/sh\n`);
+    for (const zone of ['Etc/UTC', 'Asia/Tokyo']) this.write(`/usr/share/zoneinfo/${zone}`, zone);
     this.write('/usr/lib/unit/unit.json', JSON.stringify(unit));
     for (const [path, text] of Object.entries(files)) this.write(path, text);
     cpSync(join(SOURCES, 'firstboot/system/wait-ready'), this.at('/usr/lib/unit/wait-ready'));
@@ -156,6 +157,7 @@ case $verb in
   stop) rm -f "$state/$unit" ;;
   reload-or-restart) mkdir -p "$root/run/unit"; echo /etc/unit/firewall/ready.nft >"$root/run/unit/firewall" ;;
   reset-failed) ;;
+  try-restart) ;;
   daemon-reload) ;;
   *) echo "unknown verb $verb" >&2; exit 2 ;;
 esac`;
@@ -166,9 +168,25 @@ const PROGRAMS: Record<string, string> = {
   getent: `line=$(grep "^$2:" "$root/etc/passwd") || exit 2
 [[ $1 == group ]] && { printf '%s:x:%s:\\n' "$2" "\${id#*:}"; exit; }
 printf '%s\\n' "$line"`,
-  id: `echo users`,
-  useradd: `printf '%s:x:%s::/srv/app:/bin/sh\\n' "\${@: -1}" "$id" >>"$root/etc/passwd"`,
+  id: `cat "$root/etc/groups-\${@: -1}" 2>/dev/null || echo users`,
+  // People have numbers of their own where root runs the tests; the product's accounts are whoever runs them.
+  useradd: `home=/srv/app shell=/bin/sh name=\${@: -1}
+[[ $1 == --system || $id != 0:* ]] || id=1000:1000
+while [[ $# -gt 1 ]]; do
+  case $1 in
+    --home-dir) [[ $2 == /nonexistent ]] || { home=$2; mkdir -p "$root$home"; } ;;
+    --shell) shell=$2 ;;
+    --groups) echo "\${2//,/ }" >"$root/etc/groups-$name" ;;
+  esac
+  shift
+done
+printf '%s:x:%s::%s:%s\\n' "$name" "$id" "$home" "$shell" >>"$root/etc/passwd"
+printf '%s:!:20000:0:99999:7:::\\n' "$name" >>"$root/etc/shadow"`,
   usermod: `:`,
+  chpasswd: `IFS=: read -r name password
+[[ -n $password ]] || exit 1
+sed -i "s|^$name:[^:]*|$name:\\$y\\$$(printf '%s' "$password" | sha256sum | cut -c -64)|" "$root/etc/shadow"`,
+  hostnamectl: `[[ $1 == set-hostname ]] || exit 1; printf '%s\\n' "\${@: -1}" >"$root/etc/hostname"`,
   // Disks, CDs and VMware are folders: /media/<device>, and one file a key in /guestinfo. No real ones are touched.
   lsblk: `if [[ -e $root/lsblk.json ]]; then cat "$root/lsblk.json"; else echo '{ "blockdevices": [] }'; fi`,
   blkid: `name=\${@: -1}; [[ -e $root/tags/\${name#/dev/} ]] || exit 2; cat "$root/tags/\${name#/dev/}"`,

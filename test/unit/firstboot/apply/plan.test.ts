@@ -8,9 +8,12 @@ import type { Settings } from '../../../../firstboot/settings/index.ts';
 const SETTINGS = {
   schemaVersion: 1,
   domain: { name: 'shop.example' },
+  administrator: { login: 'owner', password: 'hunter2-hunter2', sshKeys: [] },
+  network: {},
+  time: { zone: 'Asia/Tokyo', ntp: [] },
   product: { password: 'hunter22', title: 'x' },
 } as unknown as Settings;
-const FACTS: Facts = { secretSettings: ['product.password'], postgresql: '17' };
+const FACTS: Facts = { secretSettings: ['administrator.password', 'product.password'], postgresql: '17' };
 const title = { en: 'T' };
 
 function unit(...steps: Step[]): Unit {
@@ -21,10 +24,30 @@ const secret: Step = { id: 'key', title, use: 'secret', with: { name: 'key' } };
 const command = (parameters: (Step & { use: 'command' })['with']): Step => ({ id: 'run', title, use: 'command', with: parameters });
 
 describe('plan', () => {
-  test('every plan ends with services, smoke, finalise, firewall', () => {
-    const { entries, image, version } = plan(unit(), SETTINGS, FACTS);
+  const BEGIN = ['begin:time-zone', 'begin:time-servers', 'begin:administrator'];
+  const FINISH = ['finish:services', 'finish:smoke', 'finish:finalise', 'finish:firewall'];
+
+  test('every plan begins with what all units have, and ends with services, smoke, finalise, firewall', () => {
+    const { entries, image, version } = plan(unit(secret), SETTINGS, FACTS);
     expect([image, version]).toEqual(['shop', '1.0.0']);
-    expect(entries.map(({ id }) => id)).toEqual(['finish:services', 'finish:smoke', 'finish:finalise', 'finish:firewall']);
+    expect(entries.map(({ id }) => id)).toEqual([...BEGIN, 'key', ...FINISH]);
+  });
+
+  test.each<[string, Partial<Settings>, string[]]>([
+    ['a host name', { network: { hostName: 'shop' } }, ['begin:host-name', ...BEGIN]],
+    ['nobody who could log in', { administrator: { login: 'owner', sshKeys: [] } }, BEGIN.slice(0, 2)],
+    ['a key alone', { administrator: { login: 'owner', sshKeys: ['ssh-ed25519 AAAA'] } }, BEGIN],
+  ])('%s', (_, settings, ids) => {
+    const { entries } = plan(unit(), { ...SETTINGS, ...settings }, FACTS);
+    expect(entries.map(({ id }) => id)).toEqual([...ids, ...FINISH]);
+  });
+
+  test("the administrator's password is a word, and no account of a step is the administrator's", () => {
+    const { entries } = plan(unit(), SETTINGS, FACTS);
+    expect(entries[2]?.parameters).toEqual({ login: 'owner', password: '⟨setting administrator.password⟩', sshKeys: [] });
+    expect(() => plan(unit({ id: 'u', title, use: 'user', with: { name: 'owner' } }), SETTINGS, FACTS)).toThrow(
+      /administrator\.login is the account of step u/,
+    );
   });
 
   test('templates are rendered, secrets stay words', () => {
@@ -33,7 +56,10 @@ describe('plan', () => {
       SETTINGS,
       FACTS,
     );
-    expect(entries[1]?.parameters).toEqual({ run: ['echo', 'shop.example'], stdin: '⟨secret key⟩ ⟨setting product.password⟩' });
+    expect(entries.find(({ id }) => id === 'run')?.parameters).toEqual({
+      run: ['echo', 'shop.example'],
+      stdin: '⟨secret key⟩ ⟨setting product.password⟩',
+    });
     expect(JSON.stringify(entries)).not.toContain('hunter22');
   });
 
@@ -50,7 +76,8 @@ describe('plan', () => {
       command({ run: ['/bin/x'] }),
       { id: 'i', title, use: 'executable', with: { file: '10-x' } },
     ];
-    for (const { words } of plan(unit(...steps), SETTINGS, FACTS).entries) {
+    const settings = { ...SETTINGS, network: { hostName: 'shop' }, time: { zone: 'Asia/Tokyo', ntp: ['192.0.2.1'] } };
+    for (const { words } of [...plan(unit(...steps), settings, FACTS).entries, ...plan(unit(), SETTINGS, FACTS).entries]) {
       expect(Object.keys(words).sort()).toEqual(['en', 'ja', 'ru']);
       for (const text of Object.values(words)) expect(text).not.toMatch(/undefined|^$/);
     }

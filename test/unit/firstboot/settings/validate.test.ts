@@ -77,6 +77,18 @@ describe('validateAnswers', () => {
       '/administrator/login',
       'administrator.login is an account that the system uses itself',
     ],
+    ...['sudo', 'systemd-network', '_apt'].map((login): [string, object, string, string] => [
+      `${login} as login`,
+      { ...good, administrator: { login } },
+      '/administrator/login',
+      'administrator.login is an account that the system uses itself',
+    ]),
+    [
+      'a password of two lines',
+      { ...good, administrator: { password: 'long enough\nroot:toor' } },
+      '/administrator/password',
+      'administrator.password does not have the form that is wanted',
+    ],
     [
       'a relay without host',
       { ...good, mail: { mode: 'relay', senderAddress: 'a@example.org' } },

@@ -1,0 +1,26 @@
+import type { Texts } from '../../contract/texts.ts';
+import type { Settings } from '../../settings/index.ts';
+import type { Change } from '../change.ts';
+import { administrator } from './administrator.ts';
+import { hostName } from './host-name.ts';
+import { timeServers } from './time-servers.ts';
+import { timeZone } from './time-zone.ts';
+
+export type BeginKind = 'host-name' | 'time-zone' | 'time-servers' | 'administrator';
+
+export interface BeginChange<P> extends Change<P> {
+  title: Texts;
+  /** What the settings ask for; undefined where they leave the unit as it is. For plans, secrets among them are words. */
+  parameters(settings: Settings): P | undefined;
+}
+
+/**
+ * The settings that every unit has and no image need care for. They begin every run, in this order: what the image's
+ * steps start is to have the right name and time, and whoever has to mend a failed step must be able to log in.
+ */
+export const BEGIN: { readonly [K in BeginKind]: BeginChange<Record<string, unknown>> } = {
+  'host-name': hostName,
+  'time-zone': timeZone,
+  'time-servers': timeServers,
+  administrator,
+};
