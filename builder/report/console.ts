@@ -35,7 +35,8 @@ export function consoleReporter(options: ConsoleOptions): { listener: Listener; 
 class Screen {
   readonly #options: ConsoleOptions;
   readonly #paint: Palette;
-  #current: Current | undefined;
+  /** Stages that run, the one that was started first in front: its line is shown. */
+  readonly #running = new Map<string, Current>();
   #drawn = false;
 
   constructor(options: ConsoleOptions) {
@@ -58,7 +59,7 @@ class Screen {
         if (event.log !== undefined) this.#line(paint.dim(`log: ${event.log}`));
         break;
       case 'stage-started':
-        this.#current = { stage: event.stage, started: Date.now(), expectedSeconds: event.expectedSeconds, progress: '' };
+        this.#running.set(event.id, { stage: event.stage, started: Date.now(), expectedSeconds: event.expectedSeconds, progress: '' });
         if (this.#options.stream.isTTY !== true) {
           const expected = event.expectedSeconds === undefined ? '' : ` (about ${duration(event.expectedSeconds)} last time)`;
           this.#line(`${event.stage}: started${expected}`);
@@ -68,11 +69,11 @@ class Screen {
         this.#line(`${paint.green('✓')} ${event.stage} ${paint.dim('(from the cache)')}`);
         break;
       case 'stage-finished':
-        this.#current = undefined;
+        this.#running.delete(event.id);
         this.#line(`${paint.green('✓')} ${event.stage} ${paint.dim(duration(event.seconds))}`);
         break;
       case 'stage-failed':
-        this.#current = undefined;
+        this.#running.delete(event.id);
         this.#line(`${paint.red('✗')} ${event.stage} ${paint.dim(duration(event.seconds))}`);
         break;
       case 'progress':
@@ -92,7 +93,9 @@ class Screen {
 
   #progress(event: StampedEvent & { type: 'progress' }): void {
     const percent = event.fraction === undefined ? '' : ` ${Math.floor(event.fraction * 100)} %`;
-    if (this.#current !== undefined) this.#current.progress = `${event.message}${percent}`;
+    // Who speaks is not told: of two stages at once the last one that was started.
+    const speaker = [...this.#running.values()].at(-1);
+    if (speaker !== undefined) speaker.progress = `${event.message}${percent}`;
     if (this.#options.stream.isTTY === true) this.redraw();
     else if (event.fraction === undefined) this.#line(`  ${event.message}`);
   }
@@ -110,7 +113,7 @@ class Screen {
 
   redraw(): void {
     const { stream, verbosity, secrets } = this.#options;
-    const current = this.#current;
+    const [current] = this.#running.values();
     if (current === undefined || stream.isTTY !== true || verbosity === 'quiet') return;
     const elapsed = duration((Date.now() - current.started) / 1000);
     const of = current.expectedSeconds === undefined ? '' : ` of about ${duration(current.expectedSeconds)}`;

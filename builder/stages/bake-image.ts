@@ -8,11 +8,12 @@ import { bytesOf, type ImageDefinition, type LoadedImage } from '../definition/d
 import { loadImage } from '../definition/load.ts';
 import { type Lock, lockPath, readLock } from '../definition/lock.ts';
 import { preflight } from '../doctor/preflight.ts';
-import { refuseWithoutOva } from '../formats/pack.ts';
+import { artefactName, refuseWithoutOva } from '../formats/pack.ts';
 import type { Cleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
 import { sha256File } from '../kit/hash.ts';
 import { templatePath } from '../kit/paths.ts';
+import { together } from '../kit/together.ts';
 import { basePackages } from '../payload/base.ts';
 import { takeBuildLock } from '../pipeline/build-lock.ts';
 import { StageCache } from '../pipeline/cache.ts';
@@ -30,7 +31,7 @@ import { deliver } from './deliver.ts';
 import { diskStage } from './disk.ts';
 import { documents, holdToBudget } from './documents.ts';
 import { type FetchOutput, fetchStage } from './fetch.ts';
-import { artefactName, baseNameOf, type Packaged, type PackageOptions, packageImage } from './package.ts';
+import { baseNameOf, type Packaged, type PackageOptions, packageImage } from './package.ts';
 import { payloadStage } from './payload.ts';
 import { type PlaceOutput, placeStage } from './place.ts';
 import { proofStage } from './proof.ts';
@@ -96,20 +97,24 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
     sources: `${archiveLines(image.definition.base).join('\n')}\n`,
     systemFiles: [templatePath('system', 'before-install'), join(image.folder, 'before-install')],
   });
-  const disk = await runner.run(diskStage, {
-    rootfs: rootfs.output,
-    rootfsId: rootfs.id,
-    diskBytes: bytesOf(image.definition.hardware.disk),
-    title: image.definition.title.en,
-  });
-  const placed = await placeAll(runner, common, fetched.output, rootfs);
-  const payload = await runner.run(payloadStage, {
-    image,
-    lockHash,
-    builderVersion: options.builderVersion,
-    artifacts: placed,
-    cloudInitSchemas: rootfs.output.cloudInitSchemas,
-  });
+  // Each of the two keeps one core busy.
+  const [disk, payload] = await together(
+    runner.run(diskStage, {
+      rootfs: rootfs.output,
+      rootfsId: rootfs.id,
+      diskBytes: bytesOf(image.definition.hardware.disk),
+      title: image.definition.title.en,
+    }),
+    placeAll(runner, common, fetched.output, rootfs).then((artifacts) =>
+      runner.run(payloadStage, {
+        image,
+        lockHash,
+        builderVersion: options.builderVersion,
+        artifacts,
+        cloudInitSchemas: rootfs.output.cloudInitSchemas,
+      }),
+    ),
+  );
   const bake: BakeInput = {
     image,
     disk: disk.output,
@@ -120,18 +125,21 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
   };
   if (options.keepTemplate !== undefined) await writeTemplate(bake, options.keepTemplate, ctx, cleanup);
   const baked = await runner.run(bakeStage, bake);
-  const audit = await runner.run(auditStage, { image, disk: baked.output.disk, bakeId: baked.id, packages: rootfs.output.packages });
+  // Nothing is delivered of a disk that the audit refuses: what was packaged meanwhile stays in the cache.
+  const [audit, packaged] = await together(
+    runner.run(auditStage, { image, disk: baked.output.disk, bakeId: baked.id, packages: rootfs.output.packages }),
+    packageImage(runner, {
+      image,
+      disk: baked.output.disk,
+      bakeId: baked.id,
+      options: options.packaging,
+      mtime: new Date(resolved.output.archive.updated),
+    }),
+  );
+  holdToBudget(image, audit.output.inventory, packaged.files);
   const proof = options.proof
     ? await runner.run(proofStage, { image, disk: baked.output.disk, bakeId: baked.id, acceleration })
     : undefined;
-  const packaged = await packageImage(runner, {
-    image,
-    disk: baked.output.disk,
-    bakeId: baked.id,
-    options: options.packaging,
-    mtime: new Date(resolved.output.archive.updated),
-  });
-  holdToBudget(image, audit.output.inventory, packaged.files);
   const verified =
     options.verify === 'none' ? undefined : await runner.run(verifyStage, verifyInput(image, packaged, options.verify, acceleration));
 
