@@ -6,12 +6,13 @@ import type { Cleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
 import { ExitCode, UserError } from '../kit/errors.ts';
 import { temporaryBeside, temporaryFolder, writeFileAtomic } from '../kit/files.ts';
-import { sha256, sha256File } from '../kit/hash.ts';
+import { sha256 } from '../kit/hash.ts';
 import type { WrittenFile } from './format.ts';
 import { assembleOva, ovaParts } from './ova/archive.ts';
 import type { OvfOptions } from './ova/options.ts';
 import { type Compression, writeQcow2 } from './qcow2/write.ts';
 import { writeRaw } from './raw/write.ts';
+import { forgetSums, SUMS, writeSums } from './sums.ts';
 import { writeVmdk } from './vmdk/write.ts';
 import type { VmdkResult } from './vmdk/writer.ts';
 
@@ -48,14 +49,15 @@ export function refuseWithoutOva(formats: readonly FormatName[], ovaOptions: rea
 /** Writes the files and SHA256SUMS into `out`; each appears only when it is whole. */
 export async function pack(request: PackRequest, ctx: Context, cleanup: Cleanup): Promise<WrittenFile[]> {
   await mkdir(request.out, { recursive: true });
-  const target = (format: FormatName): string => join(request.out, `${request.baseName}.${EXTENSIONS[format]}`);
+  await forgetSums(request.out, targetNames(request));
+  const target = (format: FormatName): string => join(request.out, artefactName(request.baseName, format));
   const files: WrittenFile[] = [];
   if (request.formats.includes('ova') || request.formats.includes('vmdk')) {
     const folder = await temporaryFolder(request.out, '.vmdk-', cleanup);
     ctx.events.progress('compressing the disk');
     const vmdk = await writeVmdk(request.disk, join(folder, vmdkName(request.baseName)), levelOf(request), ctx, cleanup);
     if (request.formats.includes('ova')) files.push(...(await packOva(request, vmdk, target('ova'), ctx, cleanup)));
-    if (request.formats.includes('vmdk')) files.push(await moveVmdk(vmdk, join(request.out, basename(vmdk.file))));
+    if (request.formats.includes('vmdk')) files.push(await moveVmdk(vmdk, target('vmdk')));
   }
   if (request.formats.includes('qcow2')) {
     ctx.events.progress('writing qcow2');
@@ -67,6 +69,21 @@ export async function pack(request: PackRequest, ctx: Context, cleanup: Cleanup)
   }
   files.push(await writeSums(request.out, files));
   return files;
+}
+
+/** Names of what `request` writes, relative to its folder; SHA256SUMS last. */
+function targetNames({ baseName, formats, ovaFolder }: PackRequest): string[] {
+  const parts = ['ovf', 'mf'].map((ending) => `${baseName}.${ending}`).concat(vmdkName(baseName));
+  return [
+    ...formats.map((format) => artefactName(baseName, format)),
+    ...(ovaFolder && formats.includes('ova') ? parts.map((name) => join(`${baseName}-ova`, name)) : []),
+    SUMS,
+  ];
+}
+
+/** File name of an artefact. */
+export function artefactName(baseName: string, format: FormatName): string {
+  return format === 'vmdk' ? vmdkName(baseName) : `${baseName}.${EXTENSIONS[format]}`;
 }
 
 /** Name of the disk in an OVA: VMware numbers them from 1. */
@@ -115,16 +132,6 @@ export async function copyWhole(from: string, to: string): Promise<void> {
 async function moveVmdk(vmdk: VmdkResult, target: string): Promise<WrittenFile> {
   await rename(vmdk.file, target);
   return { path: target, bytes: vmdk.size, sha256: vmdk.sha256 };
-}
-
-/** SHA256SUMS, as sha256sum(1) checks it, names relative to the folder. */
-export async function writeSums(out: string, files: readonly WrittenFile[]): Promise<WrittenFile> {
-  const path = join(out, 'SHA256SUMS');
-  const lines = files
-    .map((file) => `${file.sha256}  ${file.path.slice(out.length + 1)}\n`)
-    .sort((a, b) => (a.slice(66) < b.slice(66) ? -1 : 1));
-  await writeFileAtomic(path, lines.join(''));
-  return { path, bytes: lines.join('').length, sha256: await sha256File(path) };
 }
 
 function levelOf(request: PackRequest): { level?: number } {

@@ -1,21 +1,26 @@
-/** Puts artefacts and documents into the output folder: every file by rename, SHA256SUMS last. */
-import { mkdir, stat } from 'node:fs/promises';
+/**
+ * Puts artefacts and documents into the output folder, every file by rename. What is replaced or removed leaves SHA256SUMS
+ * first and comes back last, so that the list fits what is there at any time.
+ */
+import { mkdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { WrittenFile } from '../formats/format.ts';
 import type { OvaRequest } from '../formats/ova/archive.ts';
-import { copyWhole, leaveParts, writeSums } from '../formats/pack.ts';
+import { copyWhole, leaveParts } from '../formats/pack.ts';
+import { forgetSums, readSums, writeSums } from '../formats/sums.ts';
 import type { Context } from '../kit/context.ts';
-import { readIfExists, writeFileAtomic } from '../kit/files.ts';
+import { writeFileAtomic } from '../kit/files.ts';
 import { sha256 } from '../kit/hash.ts';
+import { DOCUMENTS, type Documents } from './documents.ts';
 
 export interface Delivery {
   out: string;
   baseName: string;
   /** Name in the output folder, and the file in the cache. */
   artefacts: readonly { name: string; file: WrittenFile }[];
-  /** Ending to text. */
-  documents: Readonly<Record<string, string>>;
+  /** Those of an earlier bake that are not among them are removed: they tell of other artefacts. */
+  documents: Documents;
   /** Leaves the parts of this OVA in a folder beside it. */
   parts: OvaRequest | undefined;
 }
@@ -24,14 +29,24 @@ export interface Delivery {
 export async function deliver(delivery: Delivery, ctx: Context): Promise<WrittenFile[]> {
   const { out, baseName } = delivery;
   await mkdir(out, { recursive: true });
-  const sums = (await readIfExists(join(out, 'SHA256SUMS'))) ?? '';
-  const files: WrittenFile[] = [];
-  for (const { name, file } of delivery.artefacts) {
-    ctx.signal.throwIfAborted();
-    const path = join(out, name);
-    if (!(await isThere(path, file, sums.includes(`${file.sha256}  ${name}\n`)))) await copyWhole(file.path, path);
-    files.push({ ...file, path });
+  const sums = await readSums(out);
+  const waiting: Delivery['artefacts'][number][] = [];
+  for (const artefact of delivery.artefacts) {
+    const { name, file } = artefact;
+    if (sums.get(name) !== file.sha256 || !(await isAsDelivered(join(out, name), file))) waiting.push(artefact);
   }
+  const documentNames = DOCUMENTS.map((ending) => `${baseName}.${ending}`);
+  const parts = delivery.parts === undefined ? [] : [...sums.keys()].filter((name) => name.startsWith(`${baseName}-ova/`));
+  await forgetSums(out, [...waiting.map(({ name }) => name), ...documentNames, ...parts]);
+  for (const name of documentNames) await rm(join(out, name), { force: true });
+
+  for (const { name, file } of waiting) {
+    ctx.signal.throwIfAborted();
+    await copyWhole(file.path, join(out, name));
+    const { atime, mtime } = await stat(file.path);
+    await utimes(join(out, name), atime, mtime);
+  }
+  const files = delivery.artefacts.map(({ name, file }) => ({ ...file, path: join(out, name) }));
   for (const [ending, text] of Object.entries(delivery.documents)) {
     const path = join(out, `${baseName}.${ending}`);
     await writeFileAtomic(path, text);
@@ -41,8 +56,8 @@ export async function deliver(delivery: Delivery, ctx: Context): Promise<Written
   return [...files, await writeSums(out, files)];
 }
 
-/** Whether an earlier bake delivered this very file, and nobody has written to it since the cache did. */
-async function isThere(path: string, file: WrittenFile, listed: boolean): Promise<boolean> {
+/** Whether nobody has written to a file since it was delivered, with the time of the cache's: to the millisecond, as utimes sets it. */
+async function isAsDelivered(path: string, file: WrittenFile): Promise<boolean> {
   const info = await stat(path).catch(() => undefined);
-  return listed && info !== undefined && info.size === file.bytes && info.mtimeMs <= (await stat(join(path, '..', 'SHA256SUMS'))).mtimeMs;
+  return info !== undefined && info.size === file.bytes && info.mtime.getTime() === (await stat(file.path)).mtime.getTime();
 }

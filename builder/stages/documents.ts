@@ -29,8 +29,23 @@ export interface DocumentsInput {
   tools: Readonly<Record<string, string>>;
 }
 
-/** Endings of the documents and their texts; the same for the same input. */
-export function documents(input: DocumentsInput): Record<string, string> {
+/** Endings of all documents. Some are made only where the bake proves or verifies. */
+export const DOCUMENTS = [
+  'cdx.json',
+  'sources.json',
+  'sources.txt',
+  'provenance.json',
+  'sizes.txt',
+  'audit.json',
+  'proof.json',
+  'verify.json',
+] as const;
+
+/** Ending to text. */
+export type Documents = Readonly<Partial<Record<(typeof DOCUMENTS)[number], string>>>;
+
+/** The documents of a bake; the same for the same input. */
+export function documents(input: DocumentsInput): Documents {
   const { image, inventory, proof, verify } = input;
   const { name, version, title, vendor, base } = image.definition;
   const json = (data: unknown): string => `${JSON.stringify(data, null, 2)}\n`;

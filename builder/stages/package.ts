@@ -7,7 +7,7 @@ import type { WrittenFile } from '../formats/format.ts';
 import { assembleOva, type OvaRequest, ovaParts } from '../formats/ova/archive.ts';
 import { OVF_DEFAULTS, type OvfOptions, type Profile } from '../formats/ova/options.ts';
 import { vappProperties } from '../formats/ova/properties.ts';
-import { EXTENSIONS, type FormatName, vmdkName } from '../formats/pack.ts';
+import { type FormatName, vmdkName } from '../formats/pack.ts';
 import { type Compression, writeQcow2 } from '../formats/qcow2/write.ts';
 import { writeRaw } from '../formats/raw/write.ts';
 import { writeVmdk } from '../formats/vmdk/write.ts';
@@ -105,11 +105,6 @@ async function recorded(folder: string, name: string): Promise<WrittenFile> {
 export function baseNameOf(image: LoadedImage): string {
   const { name, version, base } = image.definition;
   return `${name}-${version}-${base.architecture}`;
-}
-
-/** File name of an artefact. */
-export function artefactName(baseName: string, format: FormatName): string {
-  return format === 'vmdk' ? vmdkName(baseName) : `${baseName}.${EXTENSIONS[format]}`;
 }
 
 export async function packageImage(runner: Runner, input: PackageInput): Promise<Packaged> {
