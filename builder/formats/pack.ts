@@ -1,5 +1,5 @@
 /** Packages any disk into any of the formats: what `unitsmith pack` does, without an image definition. */
-import { constants, copyFile, mkdir, rename, rm } from 'node:fs/promises';
+import { constants, copyFile, mkdir, realpath, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import type { Cleanup } from '../kit/cleanup.ts';
@@ -7,7 +7,8 @@ import type { Context } from '../kit/context.ts';
 import { ExitCode, UserError } from '../kit/errors.ts';
 import { temporaryBeside, temporaryFolder, writeFileAtomic } from '../kit/files.ts';
 import { sha256 } from '../kit/hash.ts';
-import type { WrittenFile } from './format.ts';
+import { filesOfDisk } from '../tools/qemu-img.ts';
+import { openSource, type WrittenFile } from './format.ts';
 import { assembleOva, ovaParts } from './ova/archive.ts';
 import type { OvfOptions } from './ova/options.ts';
 import { type Compression, writeQcow2 } from './qcow2/write.ts';
@@ -46,9 +47,13 @@ export function refuseWithoutOva(formats: readonly FormatName[], ovaOptions: rea
   });
 }
 
-/** Writes the files and SHA256SUMS into `out`; each appears only when it is whole. */
+/**
+ * Writes the files and SHA256SUMS into `out`; each appears only when it is whole.
+ * @throws UserError(usage) where one of them would take the place of the disk, or of a file that the disk is read from
+ */
 export async function pack(request: PackRequest, ctx: Context, cleanup: Cleanup): Promise<WrittenFile[]> {
   await mkdir(request.out, { recursive: true });
+  await refuseOverSource(request, ctx);
   await forgetSums(request.out, targetNames(request));
   const target = (format: FormatName): string => join(request.out, artefactName(request.baseName, format));
   const files: WrittenFile[] = [];
@@ -79,6 +84,26 @@ function targetNames({ baseName, formats, ovaFolder }: PackRequest): string[] {
     ...(ovaFolder && formats.includes('ova') ? parts.map((name) => join(`${baseName}-ova`, name)) : []),
     SUMS,
   ];
+}
+
+async function refuseOverSource(request: PackRequest, ctx: Context): Promise<void> {
+  const targets = new Map<string, string>();
+  for (const name of targetNames(request)) {
+    const path = join(request.out, name);
+    const real = await realpath(path).catch(() => undefined);
+    if (real !== undefined) targets.set(real, path);
+  }
+  if (targets.size === 0) return;
+  await openSource(ctx, request.disk);
+  for (const file of await filesOfDisk(ctx, request.disk)) {
+    const target = targets.get(await realpath(file).catch(() => file));
+    if (target === undefined) continue;
+    throw new UserError(`${target} would take the place of the disk that is packed`, {
+      exitCode: ExitCode.usage,
+      why: file === request.disk ? 'the disk is only read' : `${request.disk} is read from it, too`,
+      remedies: ['name another folder: --out FOLDER', 'or give the files another name: --name NAME'],
+    });
+  }
 }
 
 /** File name of an artefact. */

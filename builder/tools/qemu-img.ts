@@ -1,4 +1,6 @@
 /** qemu-img(1): what the pipeline asks of it, as argument lists. */
+import { dirname, resolve } from 'node:path';
+
 import { run } from '../kit/command.ts';
 import type { Context } from '../kit/context.ts';
 
@@ -44,6 +46,21 @@ export async function diskInfo(ctx: Context, path: string): Promise<DiskInfo> {
     actualBytes: info['actual-size'],
     backingFile: info['backing-filename'],
   };
+}
+
+interface ImageFiles {
+  filename: string;
+  'format-specific'?: { data?: { 'data-file'?: string; extents?: { filename: string }[] } };
+}
+
+/** Every file that a disk is read from: itself, its backing files, and where their data is in files of its own, those. */
+export async function filesOfDisk(ctx: Context, path: string): Promise<string[]> {
+  const { stdout } = await run(ctx, 'qemu-img', ['info', '--output=json', '--backing-chain', path], { quiet: true });
+  return (JSON.parse(stdout) as ImageFiles[]).flatMap(({ filename, 'format-specific': specific }) => {
+    const { 'data-file': dataFile, extents = [] } = specific?.data ?? {};
+    const beside = [...(dataFile === undefined ? [] : [dataFile]), ...extents.map((extent) => extent.filename)];
+    return [filename, ...beside.map((name) => resolve(dirname(filename), name))];
+  });
 }
 
 /** Whether the references of a qcow2 are damaged (exit code 2 of `check`); clusters that are lost (3) harm nobody. */

@@ -3,11 +3,15 @@ import { execFileSync } from 'node:child_process';
 import {
   closeSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
+  statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
   writeSync,
@@ -106,6 +110,54 @@ describe('any disk', () => {
     );
     expect(failure).toMatchObject({ name: 'UserError', exitCode: 2, message: expect.stringMatching(message) as string });
     expect(readdirSync(at('refused'))).toEqual([]);
+  });
+});
+
+describe('a target that the disk is read from', () => {
+  const disk = (name: string): void => void qemuImg('convert', '-O', 'qcow2', 'disk.raw', name);
+
+  it.each<[string, string, string, () => void]>([
+    ['itself', 'tiny.qcow2', 'tiny.qcow2', () => disk('self/tiny.qcow2')],
+    [
+      'itself behind a link',
+      'link.qcow2',
+      'tiny.qcow2',
+      () => {
+        disk('self/tiny.qcow2');
+        symlinkSync('tiny.qcow2', at('self/link.qcow2'));
+      },
+    ],
+    [
+      'its backing file',
+      'overlay.qcow2',
+      'tiny.qcow2',
+      () => {
+        disk('self/tiny.qcow2');
+        qemuImg('create', '-q', '-f', 'qcow2', '-b', 'tiny.qcow2', '-F', 'qcow2', 'self/overlay.qcow2');
+      },
+    ],
+    [
+      'a file that it keeps its data in',
+      'other.vmdk',
+      'tiny-disk1.vmdk',
+      () => {
+        qemuImg('convert', '-O', 'vmdk', '-o', 'subformat=monolithicFlat', 'disk.raw', 'self/other.vmdk');
+        // VMDK 1.0: the descriptor names its extents.
+        const descriptor = readFileSync(at('self/other.vmdk'), 'latin1').replace('"other-flat.vmdk"', '"tiny-disk1.vmdk"');
+        writeFileSync(at('self/other.vmdk'), descriptor, 'latin1');
+        renameSync(at('self/other-flat.vmdk'), at('self/tiny-disk1.vmdk'));
+      },
+    ],
+  ])('is refused where it is %s, and nothing is written', async (_what, source, target, make) => {
+    rmSync(at('self'), { recursive: true, force: true });
+    mkdirSync(at('self'));
+    make();
+    const before = readdirSync(at('self')).map((name) => [name, statSync(join(at('self'), name)).ino]);
+    await expect(packed(`self/${source}`, 'self')).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining(join(at('self'), target)) as string,
+    });
+    expect(readdirSync(at('self')).map((name) => [name, statSync(join(at('self'), name)).ino])).toEqual(before);
   });
 });
 
