@@ -1,5 +1,7 @@
 /** What stands beside the artefacts: bill of materials, source packages, provenance, sizes and the reports of what was proved. */
 
+import { basename } from 'node:path';
+
 import type { LoadedImage } from '../definition/definition.ts';
 import { diffLock, type Lock } from '../definition/lock.ts';
 import type { WrittenFile } from '../formats/format.ts';
@@ -90,9 +92,15 @@ function sbomOf(input: DocumentsInput): string {
   });
 }
 
-/** The files under the names that they ship with, not where the cache of this machine has them. */
-function withNames(report: VerifyReport, names: readonly string[]): VerifyReport {
-  return { ...report, files: report.files.map((file, index) => ({ ...file, path: names[index] ?? file.path })) };
+/**
+ * The files under the names that they ship with, not where the cache of this machine has them: wherever the report names
+ * them, messages included. Exported for its test.
+ */
+export function withNames(report: VerifyReport, names: readonly string[]): VerifyReport {
+  const paths = report.files.map(({ path }, index) => ({ path, name: names[index] ?? basename(path) }));
+  const renamed = (_key: string, value: unknown): unknown =>
+    typeof value === 'string' ? paths.reduce((text, { path, name }) => text.replaceAll(path, () => name), value) : value;
+  return JSON.parse(JSON.stringify(report, renamed)) as VerifyReport;
 }
 
 /** @throws UserError(findings) where the image is larger than its definition allows. */
