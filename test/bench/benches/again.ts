@@ -1,4 +1,4 @@
-/** again: a second bake where nothing, only the payload, or only the OVF's text has changed. */
+/** again: a second bake where nothing, only the payload, only a script, or only the OVF's text has changed. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
@@ -16,7 +16,7 @@ const BOOT_WORK = ['bake'];
 
 export const againBench: Bench = {
   name: 'again',
-  summary: 'second bake: nothing, only the payload, only the text of the OVF changed',
+  summary: 'second bake: nothing, only the payload, only a script, only the text of the OVF changed',
   run: compareAgain,
 };
 
@@ -37,6 +37,7 @@ const CHANGES: readonly Change[] = [
     target: { of: 'ours', most: UNCHANGED_SECONDS },
   },
   { what: 'a file of rootfs/ changed', make: addFile, spared: PACKAGE_WORK },
+  { what: 'a script of scripts/ changed', make: addScript, spared: PACKAGE_WORK },
   { what: 'the description in the OVF changed', make: changeDescription, spared: [...PACKAGE_WORK, ...BOOT_WORK] },
 ];
 
@@ -79,6 +80,11 @@ async function addFile(folder: string): Promise<void> {
   const target = join(folder, 'rootfs', 'usr', 'share', 'unitsmith-bench');
   await mkdir(target, { recursive: true });
   await writeFile(join(target, 'marker'), 'changed\n');
+}
+
+async function addScript(folder: string): Promise<void> {
+  await mkdir(join(folder, 'scripts'), { recursive: true });
+  await writeFile(join(folder, 'scripts', '99-bench'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
 }
 
 async function changeDescription(folder: string): Promise<void> {
