@@ -2,15 +2,19 @@
 import type { Context } from '../kit/context.ts';
 import type { Finding, HostCheck } from './check.ts';
 
-/** Findings in the order of the checks; empty where all is well. */
+/**
+ * Findings in the order of the checks; empty where all is well. All look at once: most wait for a program to tell its
+ * version, and a bake with nothing to do takes little longer than this.
+ */
 export async function examine(ctx: Context, checks: readonly HostCheck[]): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const check of checks) {
-    ctx.signal.throwIfAborted();
+  ctx.signal.throwIfAborted();
+  const looks = checks.map(async (check): Promise<Finding[]> => {
     const lack = await check.look(ctx);
-    if (lack !== undefined) findings.push({ ...lack, check });
-  }
-  return findings;
+    return lack === undefined ? [] : [{ ...lack, check }];
+  });
+  // Nothing is left running where one of them throws.
+  await Promise.allSettled(looks);
+  return (await Promise.all(looks)).flat();
 }
 
 /** Debian packages that mend all of `findings`, sorted, each once. */
