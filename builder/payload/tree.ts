@@ -63,17 +63,20 @@ async function placeFirstBoot(root: string): Promise<void> {
 
 /**
  * Makes the links that `systemctl enable` and `mask` would make, the engine's and the image's own units enabled as they say
- * themselves (systemd.unit(5)). The product's target waits for the unit to be finalised.
+ * themselves (systemd.unit(5)). The product's target waits for the unit to be finalised. What an image brings in the place
+ * of a link stays. A unit that is a link (an alias, a mask) leads to what is on the unit, not here, and says nothing.
  */
 async function enableUnits(root: string): Promise<void> {
-  for (const name of MASKED_UNITS) await placeLink(root, `${OWN_UNITS}/${name}`, '/dev/null');
-  for (const [name, target] of DISTRIBUTION_UNITS) await placeLink(root, `${OWN_UNITS}/${target}.wants/${name}`, `${VENDOR_UNITS}/${name}`);
+  for (const name of MASKED_UNITS) await placeDefaultLink(root, `${OWN_UNITS}/${name}`, '/dev/null');
+  for (const [name, target] of DISTRIBUTION_UNITS)
+    await placeDefaultLink(root, `${OWN_UNITS}/${target}.wants/${name}`, `${VENDOR_UNITS}/${name}`);
   for (const folder of [VENDOR_UNITS, OWN_UNITS]) {
-    for (const name of await readdir(join(root, folder))) {
-      if (name === PRODUCT_TARGET || !/\.(service|socket|timer|target)$/.test(name)) continue;
+    for (const entry of await readdir(join(root, folder), { withFileTypes: true })) {
+      const { name } = entry;
+      if (!entry.isFile() || name === PRODUCT_TARGET || !/\.(service|socket|timer|target)$/.test(name)) continue;
       const text = await readFile(join(root, folder, name), 'utf8');
       const wantedBy = /^WantedBy=(.+)$/m.exec(text)?.[1]?.split(/\s+/) ?? [];
-      for (const target of wantedBy) await placeLink(root, `${OWN_UNITS}/${target}.wants/${name}`, `${folder}/${name}`);
+      for (const target of wantedBy) await placeDefaultLink(root, `${OWN_UNITS}/${target}.wants/${name}`, `${folder}/${name}`);
     }
   }
 }
@@ -125,6 +128,15 @@ async function placeFile(root: string, path: string, from: string, mode: number)
 async function placeLink(root: string, path: string, target: string): Promise<void> {
   await mkdir(dirname(join(root, path)), { recursive: true });
   await symlink(target, join(root, path));
+}
+
+/** As `placeLink`, except where something has the name. */
+async function placeDefaultLink(root: string, path: string, target: string): Promise<void> {
+  try {
+    await placeLink(root, path, target);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 async function placeText(root: string, file: UnitFile): Promise<void> {

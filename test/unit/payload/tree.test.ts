@@ -1,4 +1,4 @@
-import { lstatSync, mkdtempSync, readlinkSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
@@ -13,6 +13,8 @@ const root = mkdtempSync(join(tmpdir(), 'unitsmith-test-'));
 const link = (path: string): string => readlinkSync(join(root, path));
 const exists = (path: string): boolean => lstatSync(join(root, path), { throwIfNoEntry: false }) !== undefined;
 
+let writeOwn: (folder: string, target: string) => Promise<void>;
+
 beforeAll(async () => {
   const image = await loadImage(join(packageRoot(), 'images', 'sphere'), testContext().ctx, { auditRules: [] });
   const release = {
@@ -25,6 +27,7 @@ beforeAll(async () => {
     stepProtocol: 1,
     builder: 'test',
   } as const;
+  writeOwn = (folder, target) => writeUnitFiles({ ...image, folder }, release, target);
   await writeUnitFiles(image, release, root);
 });
 
@@ -51,4 +54,25 @@ it('puts unitctl where people look for it', () => {
 it('puts the licences of what is bundled into unitctl beside it, and the list of it', () => {
   const paths = ['THIRD-PARTY-LICENSES.txt', 'unitctl.packages.json'].map((name) => `/usr/lib/unit/${name}`);
   expect(paths.map((path) => lstatSync(join(root, path)).mode & 0o777)).toEqual([0o644, 0o644]);
+});
+
+it('leaves links that the image brings, and does not follow those of units into the host', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'unitsmith-test-'));
+  const units = join(folder, 'rootfs/etc/systemd/system');
+  mkdirSync(join(units, 'multi-user.target.wants'), { recursive: true });
+  writeFileSync(join(units, 'own.service'), '[Install]\nWantedBy=multi-user.target\n');
+  symlinkSync('../own.service', join(units, 'multi-user.target.wants/own.service'));
+  symlinkSync('/elsewhere', join(units, 'grub-common.service'));
+  const host = join(folder, 'host.service');
+  writeFileSync(host, '[Install]\nWantedBy=multi-user.target\n');
+  symlinkSync(host, join(units, 'host.service'));
+  symlinkSync('/usr/lib/systemd/system/only-on-the-unit.service', join(units, 'alias.service'));
+
+  const target = mkdtempSync(join(tmpdir(), 'unitsmith-test-'));
+  await writeOwn(folder, target);
+  const placed = join(target, 'etc/systemd/system');
+  expect(readlinkSync(join(placed, 'multi-user.target.wants/own.service'))).toBe('../own.service');
+  expect(readlinkSync(join(placed, 'grub-common.service'))).toBe('/elsewhere');
+  expect(readlinkSync(join(placed, 'host.service'))).toBe(host);
+  expect(readdirSync(join(placed, 'multi-user.target.wants'))).not.toContain('host.service');
 });
