@@ -38,16 +38,20 @@ export async function run(plan: Plan, ports: RunPorts, journal: Journal, emit: (
   await writeFileAtomic(system.path(UNIT_PATHS.unfinished), '');
   await makeFolder(system.path('/run/unit'));
   await writeFileAtomic(system.path(APPLYING), '');
-  await journal.append({ type: 'begin', plan: fingerprint(key, [plan, ports.settings]) });
-  await say(ports, emit, 'applying');
-  emit({ type: 'plan', steps: plan.entries.map(({ id, title }) => ({ id, title })) });
-  for (const [index, entry] of plan.entries.entries()) {
-    emit({ type: 'step-started', step: entry.id, title: entry.title, index: index + 1, count: plan.entries.length });
-    await runEntry(entry, ports, journal, key, emit);
+  try {
+    await journal.append({ type: 'begin', plan: fingerprint(key, [plan, ports.settings]) });
+    await say(ports, emit, 'applying');
+    emit({ type: 'plan', steps: plan.entries.map(({ id, title }) => ({ id, title })) });
+    for (const [index, entry] of plan.entries.entries()) {
+      emit({ type: 'step-started', step: entry.id, title: entry.title, index: index + 1, count: plan.entries.length });
+      await runEntry(entry, ports, journal, key, emit);
+    }
+    await journal.append({ type: 'end', outcome: 'finalised' });
+    await removeFile(system.path(UNIT_PATHS.unfinished));
+  } finally {
+    // After a failure too: nothing, such as a package's upgrade, may start a service of a unit that is half set up.
+    await removeFile(system.path(APPLYING));
   }
-  await journal.append({ type: 'end', outcome: 'finalised' });
-  await removeFile(system.path(UNIT_PATHS.unfinished));
-  await removeFile(system.path(APPLYING));
   await say(ports, emit, 'ready');
 }
 

@@ -21,7 +21,7 @@ export interface UnitFile {
 export const PRODUCT_TARGET = 'unit.target';
 /** Active once every gate is; fails, and the target with it, where one did not open. */
 export const PRODUCT_READY = 'unit-ready.service';
-/** There while steps are applied: product services may run then, before the unit is finalised. */
+/** There while steps are applied: product services may start then, before the unit is finalised. Not longer, whatever ends a run. */
 export const APPLYING = '/run/unit/applying';
 
 const DEFAULT_TIMEOUT = 120;

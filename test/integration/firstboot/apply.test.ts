@@ -372,6 +372,8 @@ describe('failures', () => {
     const status = await unit.unitctl(['status', '--json']);
     expect(status.events[0]).toMatchObject({ data: { state: 'failed', finalised: false, failure: { step: 'own' } } });
     expect(unit.read('/announced')).toBe('applying\nfailed\n');
+    // Product services may not start any more.
+    expect(unit.tree()).not.toHaveProperty('/run/unit/applying');
 
     unit.write('/usr/lib/unit/apply.d/10-own', OWN, 0o755);
     expect((await unit.unitctl(resume)).exitCode).toBe(0);
@@ -406,8 +408,11 @@ describe('failures', () => {
       await expect.poll(() => unit.tree()['/var/lib/unit/unfinished'], { timeout: 10_000 }).toBeDefined();
       const second = await unit.unitctl(apply(unit));
       expect(second.exitCode).toBe(5);
+      // The run that was refused has not ended what the first one still needs.
+      expect(unit.tree()).toHaveProperty('/run/unit/applying');
       first.kill('SIGTERM');
       await expect.poll(() => first.exitCode, { timeout: 10_000 }).toBe(143);
+      expect(unit.tree()).not.toHaveProperty('/run/unit/applying');
     } finally {
       first.kill('SIGKILL');
     }
