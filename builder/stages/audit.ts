@@ -21,10 +21,8 @@ export interface AuditInput {
 }
 
 export interface AuditOutput {
-  /** Warnings and information; errors fail the stage. */
-  findings: AuditFinding[];
   inventory: Inventory;
-  /** audit.json: the findings with the rules' names. */
+  /** audit.json: warnings and information with the rules' names; errors fail the stage. */
   report: string;
 }
 
@@ -42,8 +40,7 @@ export const auditStage: Stage<AuditInput, AuditOutput> = {
   }),
   run: auditDisk,
   open: async (folder) => ({
-    findings: ((await readJson(join(folder, REPORT))) as { findings: AuditFinding[] }).findings,
-    inventory: (await readJson(join(folder, INVENTORY))) as Inventory,
+    inventory: JSON.parse(await readFile(join(folder, INVENTORY), 'utf8')) as Inventory,
     report: join(folder, REPORT),
   }),
 };
@@ -77,8 +74,4 @@ function refused(image: string, errors: readonly AuditFinding[]): UserError {
     problems: errors.map(problemOf),
     remedies: ['Where a finding is right in this image, except it with a reason in image.yaml: audit.except.'],
   });
-}
-
-async function readJson(path: string): Promise<unknown> {
-  return JSON.parse(await readFile(path, 'utf8'));
 }

@@ -47,8 +47,6 @@ export interface BakeInput {
 export interface BakeOutput {
   /** Sealed qcow2 that stands by itself. */
   disk: string;
-  /** Everything that the guest's console showed. */
-  serialLog: string;
 }
 
 /** Seconds on hardware virtualisation. */
@@ -66,7 +64,7 @@ export const bakeStage: Stage<BakeInput, BakeOutput> = {
     unit: [input.image.definition.name, input.image.definition.version],
   }),
   run: bake,
-  open: (folder) => ({ disk: join(folder, 'disk.qcow2'), serialLog: join(folder, 'serial.log') }),
+  open: (folder) => ({ disk: join(folder, 'disk.qcow2') }),
 };
 
 async function bake(input: BakeInput, folder: string, ctx: Context, cleanup: Cleanup): Promise<void> {

@@ -16,7 +16,7 @@ import { mkfsFatArguments } from '../tools/mkfs-fat.ts';
 import { removeMappedTree, runMapped } from '../tools/namespace.ts';
 import { gptScript, sfdiskArguments } from '../tools/sfdisk.ts';
 import { extractRootfsArguments, overlayTreeArguments } from '../tools/tar.ts';
-import { KERNEL_ARGUMENTS, writeBootFiles } from './disk/boot-files.ts';
+import { writeBootFiles } from './disk/boot-files.ts';
 import { checkFits, type DiskLayout, diskLayout } from './disk/layout.ts';
 import { archiveOwnFiles } from './rootfs/system-files.ts';
 import type { RootfsOutput } from './rootfs.ts';
@@ -37,8 +37,6 @@ export interface DiskOutput {
   rootUuid: string;
   kernel: string;
   initrd: string;
-  /** What the kernel gets beside `root=`: as in grub.cfg. */
-  kernelArguments: string;
 }
 
 export const diskStage: Stage<DiskInput, DiskOutput> = {
@@ -56,7 +54,6 @@ export const diskStage: Stage<DiskInput, DiskOutput> = {
     rootUuid: layoutOf(input).rootUuid,
     kernel: input.rootfs.kernel,
     initrd: input.rootfs.initrd,
-    kernelArguments: KERNEL_ARGUMENTS,
   }),
 };
 

@@ -33,7 +33,6 @@ export function qemuArgv(spec: MachineSpec, files: MachineFiles): string[] {
     ...diskArgs(spec),
     ...cdromArgs(spec.cdroms ?? []),
     ...networkArgs(spec, files),
-    ...(spec.kernel === undefined ? [] : ['-kernel', spec.kernel.image, '-initrd', spec.kernel.initrd, '-append', spec.kernel.append]),
   ];
 }
 

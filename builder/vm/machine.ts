@@ -169,13 +169,6 @@ export class Machine {
     this.#master = await start(this.#ctx, 'ssh', sshMasterArgv(this.#parts.ssh));
   }
 
-  /** Presses the power button and waits for the end. @throws UserError(tool) where the guest does not go down. */
-  async powerDown(deadline: Deadline = this.deadline(60)): Promise<void> {
-    await this.#parts.qmp.execute('system_powerdown');
-    const ended = await waitFor(() => this.#ended, deadline, this.#ctx.signal, 200);
-    if (ended === undefined) await this.#fail(`${this.spec.name} did not power off`, deadline);
-  }
-
   /** Ends the machine at once, as by pulling the plug. Safe to call again. */
   async stop(): Promise<void> {
     await this.#master?.stop(2);

@@ -1,5 +1,4 @@
 /** Throw-away qcow2 overlays: a machine writes to the overlay, and the disk below stays as it is. */
-import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import type { Cleanup } from '../kit/cleanup.ts';
@@ -45,9 +44,4 @@ export async function overlay(ctx: Context, base: string, cleanup: Cleanup, size
   const file = join(folder, 'disk.qcow2');
   await run(ctx, 'qemu-img', overlayArgv({ path, format }, file, size));
   return { path: file, format: 'qcow2' };
-}
-
-/** Gives an overlay's space back at once, where many machines are booted one after another. */
-export async function discardOverlay(disk: DiskSpec): Promise<void> {
-  await rm(disk.path, { force: true });
 }

@@ -46,8 +46,6 @@ export interface MachineSpec {
   forwards?: readonly number[];
   /** Joins the guest's network to a link of ours, so that it can be scanned from outside. */
   scan?: boolean;
-  /** Boots this kernel instead of the disk's own loader: for disks that have none yet. */
-  kernel?: { image: string; initrd: string; append: string };
 }
 
 /** QEMU's user network gives the one guest on it this address (documented default of -netdev user). */

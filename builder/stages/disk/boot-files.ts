@@ -7,7 +7,7 @@ import { templatePath } from '../../kit/paths.ts';
 import type { DiskLayout } from './layout.ts';
 
 /** Kernel messages on the screen and on the serial line; the last one named is /dev/console. */
-export const KERNEL_ARGUMENTS = 'console=tty0 console=ttyS0,115200n8';
+const KERNEL_ARGUMENTS = 'console=tty0 console=ttyS0,115200n8';
 
 export interface BootFilesRequest {
   layout: DiskLayout;

@@ -47,7 +47,6 @@ function prepare(packer: string, change: Partial<BakeInput['behaviour']> = {}, v
       rootUuid: 'U',
       kernel: join(work, 'vmlinuz'),
       initrd: join(work, 'initrd.img'),
-      kernelArguments: '',
     },
     diskId: 'd',
     payload: join(work, 'payload.tar'),

@@ -120,11 +120,6 @@ describe('qemuArgv', () => {
     expect(optionValue('/a,b/c')).toBe('/a,,b/c');
     expect(values(qemuArgv(spec, { ...files, serialLog: '/a,b/s' }), '-chardev')[0]).toBe('file,id=serial0,path=/a,,b/s');
   });
-
-  test('a kernel of one’s own is booted directly', () => {
-    const argv = qemuArgv({ ...spec, kernel: { image: '/k', initrd: '/i', append: 'root=UUID=x rw' } }, files);
-    expect(argv.slice(-6)).toEqual(['-kernel', '/k', '-initrd', '/i', '-append', 'root=UUID=x rw']);
-  });
 });
 
 test('two UUIDs give two MAC addresses', () => {
