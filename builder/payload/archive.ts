@@ -1,5 +1,5 @@
 /** The payload as a tar: owners by name, because the ids of an image's users are known on the image only. */
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, type Stats } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -11,7 +11,16 @@ export interface Ownership {
   owner: string;
 }
 
-/** Writes everything below `root` as a ustar archive, names sorted. Folders that only lead to a file are left out of it, so that unpacking does not touch those of the image. */
+/** Mode in an archive, so that the umask of a checkout does not get onto a unit: 0755 for folders and executables, else 0644. */
+export function plainMode(info: Stats): number {
+  if (info.isSymbolicLink()) return 0o777;
+  return info.isDirectory() || (info.mode & 0o111) !== 0 ? 0o755 : 0o644;
+}
+
+/**
+ * Writes everything below `root` as a ustar archive, names sorted, modes plain. Folders that only lead to a file are left out
+ * of it, so that unpacking does not touch those of the image; an empty one is wanted for itself.
+ */
 export async function writePayload(root: string, owners: readonly Ownership[], file: string): Promise<void> {
   const archive = pack();
   const written = pipeline(archive, createWriteStream(file));
@@ -27,9 +36,10 @@ async function fill(archive: Pack, root: string, relative: string, owners: reado
   for (const entry of entries) {
     const path = relative === '' ? entry.name : `${relative}/${entry.name}`;
     const info = await lstat(join(root, path));
-    const header = { name: path, mode: info.mode & 0o7777, mtime: info.mtime, ...ownerOf(`/${path}`, owners) };
+    const header = { name: path, mode: plainMode(info), mtime: info.mtime, ...ownerOf(`/${path}`, owners) };
     if (entry.isDirectory()) {
-      if (isOwnFolder(`/${path}`, owners)) await add(archive, { ...header, type: 'directory' });
+      const wanted = isOwnFolder(`/${path}`, owners) || (await readdir(join(root, path))).length === 0;
+      if (wanted) await add(archive, { ...header, type: 'directory' });
       await fill(archive, root, path, owners);
     } else if (entry.isSymbolicLink()) {
       await add(archive, { ...header, type: 'symlink', linkname: await readlink(join(root, path)) });

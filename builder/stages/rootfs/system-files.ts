@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { pack } from 'tar-stream';
 
+import { plainMode } from '../../payload/archive.ts';
+
 /** Writes everything below `folder` as a tar: owner root, mode 0644, or 0755 for folders and executables. A missing folder counts as empty. */
 export async function archiveOwnFiles(folder: string, file: string): Promise<void> {
   const archive = pack();
@@ -13,8 +15,7 @@ export async function archiveOwnFiles(folder: string, file: string): Promise<voi
   for (const name of names) {
     const path = join(folder, name);
     const info = await lstat(path);
-    const mode = info.isDirectory() || (info.mode & 0o111) !== 0 ? 0o755 : 0o644;
-    const header = { name, mode, uid: 0, gid: 0, uname: 'root', gname: 'root', mtime: info.mtime };
+    const header = { name, mode: plainMode(info), uid: 0, gid: 0, uname: 'root', gname: 'root', mtime: info.mtime };
     if (info.isDirectory()) archive.entry({ ...header, type: 'directory' });
     else if (info.isSymbolicLink()) archive.entry({ ...header, type: 'symlink', linkname: await readlink(path) });
     else await pipeline(createReadStream(path), archive.entry({ ...header, size: info.size }));
