@@ -49,7 +49,10 @@ const Audit = Type.Object(
       Type.Object(
         {
           rule: Type.String({ description: 'Name of the audit rule' }),
-          path: Type.String({ pattern: '^/', description: 'Absolute path on the unit' }),
+          path: Type.String({
+            pattern: '^/',
+            description: 'Absolute path on the unit; `*` and `?` stand within a name, `**` across folders',
+          }),
           reason: Type.String({ minLength: 10, description: 'Why this is no danger' }),
         },
         strict,
