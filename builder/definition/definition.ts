@@ -37,7 +37,11 @@ const Hardware = Type.Object(
     memory: Size,
     disk: Type.String({ ...Size, description: 'Size of the system disk, at least `4 GiB`; grows with the disk that it is given' }),
     dataDisks: Type.Optional(
-      Type.Array(Type.Object({ name: Name, size: Size }, strict), { description: 'Empty disks; the first is mounted at `/data`' }),
+      Type.Array(Type.Object({ name: Name, size: Size }, strict), {
+        // SCSI addresses after the system disk's 0; 7 is the adapter's own.
+        maxItems: 6,
+        description: 'Empty disks, at most 6, that the OVA attaches; nothing on the unit formats or mounts them',
+      }),
     ),
   },
   { ...strict, description: 'The virtual machine that importers are offered' },
@@ -93,8 +97,12 @@ export const ImageDefinition = Type.Object(
     steps: Type.Array(Step, { description: 'What finalises the unit, in this order' }),
     probes: Type.Object(
       {
-        smoke: Type.Optional(Type.Array(NamedProbe, { description: 'Tried on the unit itself' })),
-        acceptance: Type.Optional(Type.Array(NamedProbe, { description: 'Tried from outside, through the firewall' })),
+        smoke: Type.Optional(Type.Array(NamedProbe, { description: 'Tried on the unit itself whenever it is set up' })),
+        acceptance: Type.Optional(
+          Type.Array(NamedProbe, {
+            description: 'Tried at the proof of a bake, on the finished unit itself; only ports that are in `ports`',
+          }),
+        ),
       },
       { ...strict, description: 'What proves that a finished unit works' },
     ),

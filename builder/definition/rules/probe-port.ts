@@ -1,7 +1,7 @@
 import type { Probe } from '../../../firstboot/contract/probe.ts';
 import { problemAt, type Rule } from './rule.ts';
 
-/** Acceptance probes come from outside: what is not in `ports` is behind the firewall. */
+/** Acceptance stands for what users can reach: what is not in `ports` is behind the firewall, though a probe on the unit itself could ask it. */
 export const probePort: Rule = {
   name: 'probe-port',
   severity: 'error',

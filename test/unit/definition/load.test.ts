@@ -245,6 +245,11 @@ describe('unions', () => {
       '/steps/0/with/length: steps[0].with.length is less than 8 [Give 8 or more.]',
     ],
     [
+      'a data disk more than the SCSI adapter has addresses for',
+      ['- { name: data, size: 20 GiB }', [1, 2, 3, 4, 5, 6, 7].map((number) => `- { name: d${number}, size: 1 GiB }`).join('\n    ')],
+      '/hardware/dataDisks: hardware.dataDisks has more than 6 entries [',
+    ],
+    [
       'a probe of unknown kind',
       ["{ tcp: '127.0.0.1:11211' }", "{ tpc: '127.0.0.1:11211' }"],
       '/services/memcached/ready: services.memcached.ready must have one of tcp, http, command, unit [Did you mean "tcp"?]',

@@ -376,14 +376,6 @@ const BROKEN: [rule: string, what: string, Change, findings: string[]][] = [
   ],
   [
     'data-disk',
-    'state on a disk that is not asked for',
-    { replace: [['  dataDisks:\n    - { name: data, size: 20 GiB }\n', '']] },
-    [
-      'data-disk image.yaml:66:32 /state/uploads/path: /data/uploads is on the data disk, but the image asks for none [Add hardware.dataDisks.]',
-    ],
-  ],
-  [
-    'data-disk',
     'a data disk twice',
     { replace: [['- { name: data, size: 20 GiB }', '- { name: data, size: 20 GiB }\n    - { name: data, size: 1 GiB }']] },
     ['data-disk image.yaml:115:15 /hardware/dataDisks/1/name: data disk "data" is there twice [Give it another name.]'],
