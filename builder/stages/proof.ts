@@ -40,7 +40,11 @@ export interface ProofOutput {
 export const proofStage: Stage<ProofInput, ProofOutput> = {
   name: 'proof',
   version: 1,
-  inputs: async (input) => ({ disk: input.bakeId, sample: await hashTree(join(input.image.folder, 'sample')) }),
+  inputs: async ({ bakeId, image }) => ({
+    disk: bakeId,
+    sample: await hashTree(join(image.folder, 'sample')),
+    machine: [image.definition.hardware.cpus, memoryMiB(image)],
+  }),
   run: prove,
   open: async (folder) => JSON.parse(await readFile(join(folder, 'proof.json'), 'utf8')) as ProofOutput,
 };
@@ -88,6 +92,10 @@ async function holdToProbes(
   });
 }
 
+function memoryMiB({ definition }: LoadedImage): number {
+  return Math.round(bytesOf(definition.hardware.memory) / 2 ** 20);
+}
+
 async function bootOverlay(input: ProofInput, ctx: Context, cleanup: Cleanup): Promise<Machine> {
   const { hardware, name } = input.image.definition;
   ctx.events.progress('booting a throw-away overlay of the sealed disk');
@@ -100,7 +108,7 @@ async function bootOverlay(input: ProofInput, ctx: Context, cleanup: Cleanup): P
       controller: 'virtio-scsi',
       nic: 'virtio',
       cpus: hardware.cpus,
-      memoryMiB: Math.round(bytesOf(hardware.memory) / 2 ** 20),
+      memoryMiB: memoryMiB(input.image),
       disk: await overlay(ctx, input.disk, cleanup),
     },
     input.acceleration,
