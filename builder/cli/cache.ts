@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { InvalidArgumentError } from 'commander';
 
 import { ExitCode } from '../kit/errors.ts';
@@ -6,6 +7,7 @@ import { takeBuildLock } from '../pipeline/build-lock.ts';
 import { type CacheEntry, StageCache } from '../pipeline/cache.ts';
 import { fileSize } from '../report/text.ts';
 import { DownloadStore } from '../sources/store.ts';
+import { endCommand, keptMachines } from '../stages/bake/kept-machine.ts';
 import { removeMappedTree } from '../tools/namespace.ts';
 import type { Cli, Session } from './cli.ts';
 
@@ -24,7 +26,7 @@ export function register(cli: Cli): void {
 
   cache
     .command('list')
-    .description('stored stage outputs, least recently used first')
+    .description('stored stage outputs, least recently used first, and machines that failed bakes left')
     .addHelpText('after', '\nExamples:\n  unitsmith cache list\n  unitsmith cache list --json')
     .action(cli.run('cache list', listEntries));
   cache
@@ -36,12 +38,12 @@ export function register(cli: Cli): void {
     .action(cli.run('cache trim', trim));
   cache
     .command('verify')
-    .description('compare every stored file with its record; remove damaged outputs')
+    .description('compare every stored file with its record, large ones by samples; remove damaged outputs')
     .addHelpText('after', '\nExamples:\n  unitsmith cache verify\n\nExit code: 0 where everything is whole, 1 where something was removed.')
     .action(cli.run('cache verify', verify));
   cache
     .command('clear')
-    .description('remove everything, downloads too')
+    .description('remove everything, downloads too, but not a machine that runs')
     .addHelpText('after', '\nExamples:\n  unitsmith cache clear\n  unitsmith --cache-dir /var/tmp/cache cache clear')
     .action(cli.run('cache clear', clear));
 }
@@ -55,7 +57,9 @@ async function listEntries({ ctx, print }: Session): Promise<ExitCode> {
   const entries = await new StageCache(ctx.cacheDir).list();
   for (const entry of entries) print(describe(entry));
   print(`${entries.length} outputs, ${fileSize(entries.reduce((sum, entry) => sum + entry.bytes, 0))} in ${ctx.cacheDir}`);
-  ctx.events.emit({ type: 'result', command: 'cache list', data: { cacheDir: ctx.cacheDir, entries } });
+  const kept = await keptMachines(ctx.cacheDir);
+  for (const { path, pid } of kept) print(pid === undefined ? `${path}: its machine has ended` : keptLine({ path, pid }));
+  ctx.events.emit({ type: 'result', command: 'cache list', data: { cacheDir: ctx.cacheDir, entries, kept } });
   return ExitCode.ok;
 }
 
@@ -100,13 +104,23 @@ async function verify({ ctx, cleanup, print }: Session): Promise<ExitCode> {
 }
 
 async function clear({ ctx, cleanup, print }: Session): Promise<ExitCode> {
+  const kept: { path: string; pid: number }[] = [];
   if (existsSync(ctx.cacheDir)) {
     await takeBuildLock(ctx.cacheDir, cleanup);
     for (const part of ['stages', 'downloads', 'apt', 'tmp']) await removeMappedTree(ctx, `${ctx.cacheDir}/${part}`);
+    for (const { path, pid } of await keptMachines(ctx.cacheDir)) {
+      if (pid === undefined) await rm(path, { recursive: true });
+      else kept.push({ path, pid });
+    }
   }
-  print(`${ctx.cacheDir} is empty`);
-  ctx.events.emit({ type: 'result', command: 'cache clear', data: { cacheDir: ctx.cacheDir } });
+  for (const machine of kept) print(keptLine(machine));
+  print(kept.length === 0 ? `${ctx.cacheDir} is empty` : `nothing else is in ${ctx.cacheDir}`);
+  ctx.events.emit({ type: 'result', command: 'cache clear', data: { cacheDir: ctx.cacheDir, kept } });
   return ExitCode.ok;
+}
+
+function keptLine(machine: { path: string; pid: number }): string {
+  return `${machine.path}: its machine runs; end it and remove its files: ${endCommand(machine)}`;
 }
 
 function describe(entry: CacheEntry): string {

@@ -125,7 +125,7 @@ export class StageCache {
     return entries.sort((a, b) => a.lastUsed.getTime() - b.lastUsed.getTime());
   }
 
-  /** Compares every stored file with its record, whatever its times say; gives the damaged entries. */
+  /** Compares every stored file with its record, large ones by samples, whatever its times say; gives the damaged entries. */
   async verify(): Promise<{ entry: CacheEntry; damaged: string }[]> {
     const found: { entry: CacheEntry; damaged: string }[] = [];
     for (const entry of await this.list()) {

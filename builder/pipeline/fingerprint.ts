@@ -1,6 +1,7 @@
 /**
  * A record of a stage's output that finds damage cheaply: names, sizes, times, and a hash of each file's content (of
- * samples where it is large). A file whose size and time are as recorded is taken as it is; any other is hashed again.
+ * samples where it is large: of all of a disk it would take as long as some stages do). A file whose size and time are as
+ * recorded is taken as it is; any other is hashed again. Damage between the samples of a large file is not found.
  */
 import { createHash } from 'node:crypto';
 import { lstat, open, readdir } from 'node:fs/promises';
@@ -23,7 +24,7 @@ export async function recordFolder(folder: string): Promise<FileRecord[]> {
   return records;
 }
 
-/** The first file that is missing, or whose content is not as recorded; undefined where all is well. */
+/** The first file that is missing, or whose hash is not as recorded; undefined where all is well. `thorough` hashes again whatever the times say. */
 export async function findDamage(folder: string, records: readonly FileRecord[], thorough = false): Promise<string | undefined> {
   for (const record of records) {
     const path = join(folder, record.path);

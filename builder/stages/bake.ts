@@ -18,7 +18,7 @@ import { packerVersion } from '../tools/packer/version.ts';
 import { diskInfo, flattenDisk } from '../tools/qemu-img.ts';
 import type { Acceleration } from '../vm/spec.ts';
 import { bakeFailure } from './bake/failure.ts';
-import { endMachine, tellHowToEnter } from './bake/kept-machine.ts';
+import { endMachine, keptFolder, tellHowToEnter } from './bake/kept-machine.ts';
 import { BakeProgress } from './bake/progress.ts';
 import { watchSpace } from './bake/space.ts';
 import { OWN_STEPS } from './bake/template.ts';
@@ -107,8 +107,7 @@ function sshTimeout({ acceleration, behaviour }: BakeInput): number {
 /** A machine that is to be kept must not stand in a folder that the cache removes. */
 async function makeWorkFolder(input: BakeInput, folder: string, ctx: Context): Promise<string> {
   const kept = join(
-    ctx.cacheDir,
-    'kept',
+    keptFolder(ctx.cacheDir),
     `${input.image.definition.name}-${new Date()
       .toISOString()
       .replaceAll(/[^0-9]/g, '')

@@ -1,10 +1,12 @@
 /** The virtual machine of a bake outside Packer's care: ended for good, or left to a person with the way in. */
-import { readlink } from 'node:fs/promises';
+import { readdir, readlink, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
 
 import { commandLine } from '../../kit/command.ts';
 import type { Context } from '../../kit/context.ts';
 import { readIfExists } from '../../kit/files.ts';
 import { sshCommandLine } from '../../vm/ssh.ts';
+import { WORK } from './template.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 const GRACE = 5_000;
@@ -32,12 +34,33 @@ export async function endMachine(work: Pick<WorkFolder, 'path' | 'pidFile'>): Pr
   }
 }
 
+/** Folder of the machines that are left to a person: apart from the stages, which the cache removes. */
+export function keptFolder(cacheDir: string): string {
+  return join(cacheDir, 'kept');
+}
+
+/** Every work folder that was kept, by name, with the process of its machine: undefined where that has ended. */
+export async function keptMachines(cacheDir: string): Promise<{ path: string; pid: number | undefined }[]> {
+  const names = await readdir(keptFolder(cacheDir)).catch(() => []);
+  return await Promise.all(
+    names.sort().map(async (name) => {
+      const path = await realpath(join(keptFolder(cacheDir), name));
+      return { path, pid: await machinePid({ path, pidFile: join(path, WORK.pid) }) };
+    }),
+  );
+}
+
+/** Command line that ends a kept machine and removes its files. */
+export function endCommand({ path, pid }: { path: string; pid: number }): string {
+  return `kill ${pid}; ${commandLine('rm', ['-r', path])}`;
+}
+
 /** Says how to get into the machine that is left, and how to end it; false where there is none. */
 export async function tellHowToEnter(ctx: Context, work: WorkFolder): Promise<boolean> {
   const pid = await machinePid(work);
   if (pid === undefined) return false;
   ctx.events.warn(`the virtual machine is kept; log in: ${sshCommandLine(work.ssh)}`);
   ctx.events.warn(`its console: ${work.serial}`);
-  ctx.events.warn(`end it and remove its files: kill ${pid}; ${commandLine('rm', ['-r', work.path])}`);
+  ctx.events.warn(`end it and remove its files: ${endCommand({ path: work.path, pid })}`);
   return true;
 }
