@@ -59,6 +59,18 @@ describe('the definition of sphere', () => {
     );
     expect(named.sort()).toEqual(scripts);
   });
+
+  it('asks every unit for nothing that only the sample has', async () => {
+    const app = await Promise.all(
+      (await readdir(`${IMAGE}/sample/app/core`))
+        .filter((name) => name.endsWith('.py'))
+        .map((name) => imageFile(`sample/app/core/${name}`)),
+    );
+    const routes = app.flatMap((text) => [...text.matchAll(/blueprint\.[a-z]+\("(\/[a-z]+)/g)].map(([, route]) => route as string));
+    expect(routes).toContain('/health');
+    const smoke = JSON.stringify(definition.probes.smoke);
+    for (const own of [...routes, 'contains', '/run/unit-proof']) expect(smoke).not.toContain(own);
+  });
 });
 
 describe('the READMEs', () => {
