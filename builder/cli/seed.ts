@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -10,6 +9,7 @@ import { show } from '../definition/resolve.ts';
 import { located } from '../definition/violations.ts';
 import { ExitCode, UserError } from '../kit/errors.ts';
 import { writeFileAtomic } from '../kit/files.ts';
+import { sha256 } from '../kit/hash.ts';
 import { shellWord } from '../kit/shell-word.ts';
 import { answersUserData, base64 } from '../vm/seeds/answers.ts';
 import { noCloudIso } from '../vm/seeds/nocloud.ts';
@@ -118,7 +118,7 @@ async function writeFiles({ ctx, cleanup }: Session, out: string, image: string,
     userData: join(out, `${image}-user-data.yaml`),
   };
   // By content: cloud-init does its work again for another one.
-  const instance = `answers-${createHash('sha256').update(answers).digest('hex').slice(0, 16)}`;
+  const instance = `answers-${sha256(answers).slice(0, 16)}`;
   const metaData = JSON.stringify({ 'instance-id': instance });
   const isos = [
     [await noCloudIso(ctx, { userData, metaData }, cleanup), files.nocloud],

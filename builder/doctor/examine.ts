@@ -1,5 +1,6 @@
 /** Runs checks and gathers what is lacking. */
 import type { Context } from '../kit/context.ts';
+import { together } from '../kit/together.ts';
 import type { Finding, HostCheck } from './check.ts';
 
 /**
@@ -12,9 +13,7 @@ export async function examine(ctx: Context, checks: readonly HostCheck[]): Promi
     const lack = await check.look(ctx);
     return lack === undefined ? [] : [{ ...lack, check }];
   });
-  // Nothing is left running where one of them throws.
-  await Promise.allSettled(looks);
-  return (await Promise.all(looks)).flat();
+  return (await together(...looks)).flat();
 }
 
 /** Debian packages that mend all of `findings`, sorted, each once. */

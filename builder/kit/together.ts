@@ -1,8 +1,12 @@
 /**
- * Waits for both, also where one fails: nothing goes on behind an error.
- * @throws what the first of them threw; of two errors that of `first`
+ * Waits for all, also where one fails: nothing goes on behind an error.
+ * @throws what failed; of several errors the first in the order given
  */
-export async function together<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([first, second]);
-  return [await first, await second];
+export async function together<Results extends readonly unknown[]>(
+  ...work: { [Index in keyof Results]: Promise<Results[Index]> }
+): Promise<Results> {
+  await Promise.allSettled(work);
+  const results: unknown[] = [];
+  for (const each of work) results.push(await each);
+  return results as unknown as Results;
 }
