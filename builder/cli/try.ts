@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { InvalidArgumentError, Option } from 'commander';
 
 import { type Port, UNIT_PATHS } from '../../firstboot/contract/unit.ts';
-import { bytesOf } from '../definition/definition.ts';
+import { mebibytesOf } from '../definition/definition.ts';
 import { loadImage } from '../definition/load.ts';
 import { findImages } from '../definition/resolve.ts';
 import { MACHINE_TOOLS, requireTools } from '../doctor/preflight.ts';
@@ -130,7 +130,7 @@ export async function machineSize(
   // A definition that is being changed does not keep its last bake from booting.
   const loaded = image === undefined ? undefined : await loadImage(image, ctx).catch(() => undefined);
   const hardware = loaded?.definition.hardware;
-  const own = hardware === undefined ? USUAL_SIZE : { cpus: hardware.cpus, memoryMiB: Math.round(bytesOf(hardware.memory) / 2 ** 20) };
+  const own = hardware === undefined ? USUAL_SIZE : { cpus: hardware.cpus, memoryMiB: mebibytesOf(hardware.memory) };
   return { cpus: cpus ?? own.cpus, memoryMiB: memory ?? own.memoryMiB };
 }
 

@@ -140,3 +140,8 @@ export function bytesOf(size: string): number {
   if (match === null) throw new Error(`not a size: ${size}`);
   return Number(match[1]) * (match[2] === 'GiB' ? 2 ** 30 : 2 ** 20);
 }
+
+/** MiB of a size such as `2 GiB`: always a whole number, as QEMU and OVF count memory. */
+export function mebibytesOf(size: string): number {
+  return bytesOf(size) / 2 ** 20;
+}

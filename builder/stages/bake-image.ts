@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { auditRuleNames } from '../audit/index.ts';
-import { bytesOf, type ImageDefinition, type LoadedImage } from '../definition/definition.ts';
+import { bytesOf, type ImageDefinition, type LoadedImage, mebibytesOf } from '../definition/definition.ts';
 import { loadImage } from '../definition/load.ts';
 import { type Lock, lockPath, readLock } from '../definition/lock.ts';
 import { preflight } from '../doctor/preflight.ts';
@@ -179,7 +179,7 @@ function verifyInput(image: LoadedImage, packaged: Packaged, matrix: 'quick' | '
     matrix,
     acceleration,
     cpus,
-    memoryMiB: Math.round(bytesOf(memory) / 2 ** 20),
+    memoryMiB: mebibytesOf(memory),
     ...(existsSync(join(sample, 'answers.yaml')) ? { sample } : {}),
   };
 }

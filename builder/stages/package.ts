@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { bytesOf, type LoadedImage } from '../definition/definition.ts';
+import { bytesOf, type LoadedImage, mebibytesOf } from '../definition/definition.ts';
 import type { WrittenFile } from '../formats/format.ts';
 import { assembleOva, type OvaRequest, ovaParts } from '../formats/ova/archive.ts';
 import { OVF_DEFAULTS, type OvfOptions, type Profile } from '../formats/ova/options.ts';
@@ -156,7 +156,7 @@ export async function ovfOptions({ image, options }: Pick<PackageInput, 'image' 
     annotation: definition.description.en,
     ...(eula === undefined ? {} : { eula }),
     cpus: definition.hardware.cpus,
-    memoryMiB: Math.round(bytesOf(definition.hardware.memory) / 2 ** 20),
+    memoryMiB: mebibytesOf(definition.hardware.memory),
     properties: vappProperties(image.settingsSchema),
     dataDisks: (definition.hardware.dataDisks ?? []).map(({ name, size }) => ({ name, bytes: bytesOf(size) })),
   };

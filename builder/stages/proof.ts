@@ -7,7 +7,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { bytesOf, type LoadedImage } from '../definition/definition.ts';
+import { type LoadedImage, mebibytesOf } from '../definition/definition.ts';
 import type { Cleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
 import { ExitCode, UserError } from '../kit/errors.ts';
@@ -43,7 +43,7 @@ export const proofStage: Stage<ProofInput, ProofOutput> = {
   inputs: async ({ bakeId, image }) => ({
     disk: bakeId,
     sample: await hashTree(join(image.folder, 'sample')),
-    machine: [image.definition.hardware.cpus, memoryMiB(image)],
+    machine: [image.definition.hardware.cpus, mebibytesOf(image.definition.hardware.memory)],
   }),
   run: prove,
   open: async (folder) => JSON.parse(await readFile(join(folder, 'proof.json'), 'utf8')) as ProofOutput,
@@ -92,10 +92,6 @@ async function holdToProbes(
   });
 }
 
-function memoryMiB({ definition }: LoadedImage): number {
-  return Math.round(bytesOf(definition.hardware.memory) / 2 ** 20);
-}
-
 async function bootOverlay(input: ProofInput, ctx: Context, cleanup: Cleanup): Promise<Machine> {
   const { hardware, name } = input.image.definition;
   ctx.events.progress('booting a throw-away overlay of the sealed disk');
@@ -108,7 +104,7 @@ async function bootOverlay(input: ProofInput, ctx: Context, cleanup: Cleanup): P
       controller: 'virtio-scsi',
       nic: 'virtio',
       cpus: hardware.cpus,
-      memoryMiB: memoryMiB(input.image),
+      memoryMiB: mebibytesOf(input.image.definition.hardware.memory),
       disk: await overlay(ctx, input.disk, cleanup),
     },
     input.acceleration,

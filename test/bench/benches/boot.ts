@@ -1,7 +1,7 @@
 /** boot: from power-on to a log-in by SSH, with a cloud-init datasource and without one. */
 import { randomUUID } from 'node:crypto';
 
-import { bytesOf } from '../../../builder/definition/definition.ts';
+import { mebibytesOf } from '../../../builder/definition/definition.ts';
 import { type Cleanup, withCleanup } from '../../../builder/kit/cleanup.ts';
 import type { Context } from '../../../builder/kit/context.ts';
 import { ExitCode, UserError } from '../../../builder/kit/errors.ts';
@@ -66,7 +66,7 @@ async function firstBoot(lab: Lab, disk: string, datasource: boolean, ctx: Conte
       controller: 'virtio-scsi',
       nic: 'virtio',
       cpus: hardware.cpus,
-      memoryMiB: Math.round(bytesOf(hardware.memory) / 2 ** 20),
+      memoryMiB: mebibytesOf(hardware.memory),
       disk: await overlay(ctx, disk, cleanup),
       cdroms: datasource ? [await noCloudIso(ctx, SEED, cleanup)] : [],
       uuid: randomUUID(),
