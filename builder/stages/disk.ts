@@ -41,7 +41,7 @@ export interface DiskOutput {
 
 export const diskStage: Stage<DiskInput, DiskOutput> = {
   name: 'disk',
-  version: 1,
+  version: 2,
   inputs: async (input) => ({
     rootfs: input.rootfsId,
     bytes: input.diskBytes,

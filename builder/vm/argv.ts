@@ -68,8 +68,16 @@ const CONTROLLER: Record<Controller, { device: string | undefined; disk: string;
   nvme: { device: undefined, disk: 'nvme', bus: () => '' },
   'virtio-scsi': { device: 'virtio-scsi-pci,id=disks', disk: 'scsi-hd', bus: (index) => `,bus=disks.0,scsi-id=${index}` },
   'virtio-blk': { device: undefined, disk: 'virtio-blk-pci', bus: () => '' },
-  lsisas1068: { device: 'mptsas1068,id=disks', disk: 'scsi-hd', bus: (index) => `,bus=disks.0,scsi-id=${index}` },
+  lsisas1068: {
+    device: 'mptsas1068,id=disks',
+    disk: 'scsi-hd',
+    // Linux's mptsas takes a device without a SAS address, QEMU's default, for none.
+    bus: (index) => `,bus=disks.0,scsi-id=${index},wwn=0x${(SAS_ADDRESS + BigInt(index)).toString(16)}`,
+  },
 };
+
+/** NAA 5 with no registered company, so that it is nobody's. */
+const SAS_ADDRESS = 0x5000000000000001n;
 
 function diskArgs(spec: MachineSpec): string[] {
   const controller = CONTROLLER[spec.controller];

@@ -32,7 +32,7 @@ const DEAD_ENDS: readonly [RegExp, string][] = [
     /ALERT!.*does not exist\.\s+Dropping to a shell|\(initramfs\)/,
     'the initramfs did not find the root file system: it lacks the driver of this disk controller, or root= is wrong',
   ],
-  [/Kernel panic - not syncing/, 'the kernel panicked'],
+  [/Kernel panic - not syncing: (.*)/, 'the kernel panicked: $1'],
   [/You are in emergency mode/, 'systemd went into emergency mode: a mount or a unit that it needs failed'],
   [
     /grub rescue>|error: no such (partition|device)|error: .*not found\.\s*\n.*grub>/,
@@ -46,5 +46,9 @@ const DEAD_ENDS: readonly [RegExp, string][] = [
 
 /** Undefined where the console shows no dead end that we know. */
 export function deadEnd(console: string): string | undefined {
-  return DEAD_ENDS.find(([pattern]) => pattern.test(console))?.[1];
+  for (const [pattern, meaning] of DEAD_ENDS) {
+    const match = pattern.exec(console);
+    if (match !== null) return match[0].replace(pattern, meaning);
+  }
+  return undefined;
 }

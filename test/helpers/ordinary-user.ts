@@ -102,7 +102,7 @@ export async function unitsmith(
     for (const line of lines) {
       const event = JSON.parse(line) as Outcome['events'][number];
       events.push(event);
-      if (/^stage-|^error|^finding/.test(event.type)) process.stdout.write(`  ${args[0]}: ${shown(event)}\n`);
+      if (worthShowing(event)) process.stdout.write(`  ${args[0]}: ${shown(event)}\n`);
       onEvent?.(event, child.pid as number);
     }
   });
@@ -114,6 +114,11 @@ export async function unitsmith(
 function environment(): NodeJS.ProcessEnv {
   const { NODE_OPTIONS: _options, VITEST: _vitest, XDG_CACHE_HOME: _cache, XDG_STATE_HOME: _state, ...rest } = process.env;
   return rest;
+}
+
+/** What a failed run is understood by: with a finding of verify, the console that it was read from. */
+function worthShowing({ type, source }: Outcome['events'][number]): boolean {
+  return /^stage-|^error|^finding/.test(type) || (type === 'output' && String(source).startsWith('verify'));
 }
 
 function shown(event: Outcome['events'][number]): string {

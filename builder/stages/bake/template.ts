@@ -52,7 +52,7 @@ export function kernelCommandLine(rootUuid: string): string {
     'systemd-networkd-persistent-storage.service',
   ];
   return [
-    ...[`root=UUID=${rootUuid}`, 'rw', 'console=ttyS0', ...NETWORK],
+    ...[`root=UUID=${rootUuid}`, 'rw', 'console=ttyS0', 'no_timer_check', ...NETWORK],
     ...['systemd.unit=sysinit.target', ...wanted.map((unit) => `systemd.wants=${unit}`), ...masked.map((unit) => `systemd.mask=${unit}`)],
     ...['systemd.condition_first_boot=no', 'cloud-init=disabled', `module_blacklist=${UNUSED_DRIVERS.join(',')}`],
   ].join(' ');

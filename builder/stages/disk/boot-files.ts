@@ -6,8 +6,12 @@ import Handlebars from 'handlebars';
 import { templatePath } from '../../kit/paths.ts';
 import type { DiskLayout } from './layout.ts';
 
-/** Kernel messages on the screen and on the serial line; the last one named is /dev/console. */
-const KERNEL_ARGUMENTS = 'console=tty0 console=ttyS0,115200n8';
+/**
+ * Kernel messages on the screen and on the serial line; the last one named is /dev/console. `no_timer_check`: the kernel
+ * counts ticks while it spins, and panics ("IO-APIC + timer doesn't work") where an emulated machine gets too few of them on
+ * a busy host. Under KVM and VMware it leaves the check out by itself. kernel-parameters.txt.
+ */
+export const KERNEL_ARGUMENTS = 'console=tty0 console=ttyS0,115200n8 no_timer_check';
 
 export interface BootFilesRequest {
   layout: DiskLayout;

@@ -33,7 +33,7 @@ describe('qemuArgv', () => {
     ['nvme', ['nvme,drive=disk0,serial=disk0,bootindex=1']],
     ['virtio-scsi', ['virtio-scsi-pci,id=disks', 'scsi-hd,drive=disk0,serial=disk0,bus=disks.0,scsi-id=0,bootindex=1']],
     ['virtio-blk', ['virtio-blk-pci,drive=disk0,serial=disk0,bootindex=1']],
-    ['lsisas1068', ['mptsas1068,id=disks', 'scsi-hd,drive=disk0,serial=disk0,bus=disks.0,scsi-id=0,bootindex=1']],
+    ['lsisas1068', ['mptsas1068,id=disks', 'scsi-hd,drive=disk0,serial=disk0,bus=disks.0,scsi-id=0,wwn=0x5000000000000001,bootindex=1']],
   ] as const)('%s', (controller, devices) => {
     const all = values(qemuArgv({ ...spec, controller }, files), '-device');
     expect(all.filter((device) => device !== 'VGA' && !device.startsWith('vmxnet3'))).toEqual([...devices]);

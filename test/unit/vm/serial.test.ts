@@ -26,7 +26,7 @@ describe('serial console', () => {
   test.each([
     ['Gave up waiting for root file system device.\nALERT!  UUID=7d3f does not exist.  Dropping to a shell!\n', /initramfs did not find/],
     ['[    3.1] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)', /lacks the driver/],
-    ['[    3.1] Kernel panic - not syncing: Attempted to kill init!', /the kernel panicked/],
+    ['[    3.1] Kernel panic - not syncing: Attempted to kill init!', /the kernel panicked: Attempted to kill init!/],
     ['You are in emergency mode. After logging in', /emergency mode/],
     ['error: no such partition.\nEntering rescue mode...\ngrub rescue> ', /GRUB/],
     ['Boot failed: not a bootable disk\n\nNo bootable device.', /nothing to boot/],
