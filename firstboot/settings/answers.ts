@@ -4,12 +4,12 @@
  */
 import Type from 'typebox';
 
-import { Administrator } from './administrator/schema.ts';
+import { Administrator } from '../sections/administrator/schema.ts';
+import { Domain } from '../sections/domain/schema.ts';
+import { Mail } from '../sections/mail/schema.ts';
+import { Network } from '../sections/network/schema.ts';
+import { Time } from '../sections/time/schema.ts';
 import type { SettingSchema } from './annotations.ts';
-import { Domain } from './domain/schema.ts';
-import { Mail } from './mail/schema.ts';
-import { Network } from './network/schema.ts';
-import { Time } from './time/schema.ts';
 
 /** Version of the answers file; saved settings carry it. */
 export const ANSWERS_VERSION = 1;

@@ -1,10 +1,10 @@
-import type { Texts } from '../../contract/texts.ts';
-import type { Settings } from '../../settings/index.ts';
-import type { Change } from '../change.ts';
-import { administrator } from './administrator.ts';
-import { hostName } from './host-name.ts';
-import { timeServers } from './time-servers.ts';
-import { timeZone } from './time-zone.ts';
+import type { Change } from '../apply/change.ts';
+import type { Texts } from '../contract/texts.ts';
+import type { Settings } from '../settings/index.ts';
+import { administrator } from './administrator/account.ts';
+import { hostName } from './network/host-name.ts';
+import { timeServers } from './time/time-servers.ts';
+import { timeZone } from './time/time-zone.ts';
 
 export type BeginKind = 'host-name' | 'time-zone' | 'time-servers' | 'administrator';
 

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 
-import { Host } from '../host.ts';
+import { Host } from '../../contract/host.ts';
 
 export const Time = Type.Object(
   {

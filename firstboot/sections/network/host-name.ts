@@ -1,8 +1,9 @@
 /** The host's name: hostname(5), and hosts(5) so that it can be looked up without a network. */
+
+import { DONE, due } from '../../apply/change.ts';
 import { readIfExists, writeFileAtomic } from '../../kit/files.ts';
 import type { System } from '../../kit/system.ts';
-import { DONE, due } from '../change.ts';
-import type { BeginChange } from './index.ts';
+import type { BeginChange } from '../changes.ts';
 
 const HOSTS = '/etc/hosts';
 /** Where an image has no such file. */

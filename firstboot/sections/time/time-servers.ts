@@ -1,7 +1,8 @@
 /** Where the time comes from: timesyncd.conf(5). */
+
+import { DONE, due } from '../../apply/change.ts';
 import { readIfExists, removeFile, writeFileAtomic } from '../../kit/files.ts';
-import { DONE, due } from '../change.ts';
-import type { BeginChange } from './index.ts';
+import type { BeginChange } from '../changes.ts';
 
 const DROP_IN = '/etc/systemd/timesyncd.conf.d/50-unit.conf';
 const SERVICE = 'systemd-timesyncd.service';

@@ -2,15 +2,14 @@
 import type { Stats } from 'node:fs';
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
+import { type ChangeContext, DONE, due, type Parameters, type Verdict } from '../../apply/change.ts';
+import { directory } from '../../apply/changes/directory.ts';
+import { user } from '../../apply/changes/user.ts';
+import { octal } from '../../apply/owner.ts';
 import { ExitCode, UnitError } from '../../kit/errors.ts';
 import { ignoreMissing, readIfExists, removeFile, writeFileAtomic } from '../../kit/files.ts';
 import type { Account, System } from '../../kit/system.ts';
-import { type ChangeContext, DONE, due, type Parameters, type Verdict } from '../change.ts';
-import { directory } from '../changes/directory.ts';
-import { user } from '../changes/user.ts';
-import { octal } from '../owner.ts';
-import type { BeginChange } from './index.ts';
+import type { BeginChange } from '../changes.ts';
 
 /** sudo skips files whose name has a dot: a partial one is never read. */
 const SUDOERS = '/etc/sudoers.d/50-unit-administrator';

@@ -1,11 +1,10 @@
 /** The time zone: localtime(5), and /etc/timezone for the programs that read that. */
 import { readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-
+import { DONE, due } from '../../apply/change.ts';
 import { ExitCode, UnitError } from '../../kit/errors.ts';
 import { ignoreMissing, readIfExists, syncFolder, writeFileAtomic } from '../../kit/files.ts';
-import { DONE, due } from '../change.ts';
-import type { BeginChange } from './index.ts';
+import type { BeginChange } from '../changes.ts';
 
 const LOCALTIME = '/etc/localtime';
 /** Not on every Debian; where it is, it must not contradict the link. */

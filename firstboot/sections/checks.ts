@@ -1,0 +1,4 @@
+import type { SectionCheck } from './check.ts';
+
+/** What sections can try out, in no order. */
+export const CHECKS: readonly SectionCheck[] = [];
