@@ -5,10 +5,12 @@ import { administrator } from './administrator/account.ts';
 import { hostName } from './network/host-name.ts';
 import { network } from './network/interfaces.ts';
 import { packageSource } from './network/package-source.ts';
+import { keyboard } from './time/keyboard.ts';
+import { locale } from './time/locale.ts';
 import { timeServers } from './time/time-servers.ts';
 import { timeZone } from './time/time-zone.ts';
 
-export type BeginKind = 'host-name' | 'network' | 'package-source' | 'time-zone' | 'time-servers' | 'administrator';
+export type BeginKind = 'host-name' | 'network' | 'package-source' | 'time-zone' | 'time-servers' | 'locale' | 'keyboard' | 'administrator';
 
 export interface BeginChange<P> extends Change<P> {
   title: Texts;
@@ -26,5 +28,7 @@ export const BEGIN: { readonly [K in BeginKind]: BeginChange<Record<string, unkn
   'package-source': packageSource,
   'time-zone': timeZone,
   'time-servers': timeServers,
+  locale,
+  keyboard,
   administrator,
 };

@@ -24,28 +24,29 @@ export const clockSkew: SectionCheck = {
     const arrived = Date.now();
     const servers = await askServers(system, settings.time.ntp ?? []);
     const browser = parameters['browserTime'];
-    const findings = [
-      ...(typeof browser === 'number' && Number.isFinite(browser) ? [browserFinding((arrived - browser) / 1000)] : []),
-      serversFinding(servers),
-    ];
-    return {
-      findings,
-      table: {
-        columns: [
-          { en: 'Time server', ja: 'タイムサーバー', ru: 'Сервер времени' },
-          { en: 'This unit is ahead by (s)', ja: 'このユニットの進み (秒)', ru: 'Узел спешит на (с)' },
-          { en: 'Answer', ja: '応答', ru: 'Ответ' },
-        ],
-        rows: servers.map(({ server, answer, why }) => [
-          server,
-          answer === undefined ? '' : (-answer.offset / 1000).toFixed(3),
-          answer === undefined ? (why ?? '') : `stratum ${answer.stratum}, ${answer.delay.toFixed(0)} ms`,
-        ]),
-      },
-      ...(typeof browser === 'number' ? { data: { browserSkew: (arrived - browser) / 1000 } } : {}),
-    };
+    return skewReport(servers, typeof browser === 'number' && Number.isFinite(browser) ? (arrived - browser) / 1000 : undefined);
   },
 };
+
+/** @param ahead seconds by which this clock is ahead of the browser's; undefined where that is not known */
+export function skewReport(servers: readonly ServerAnswer[], ahead: number | undefined): CheckReport {
+  return {
+    findings: [...(ahead === undefined ? [] : [browserFinding(ahead)]), serversFinding(servers)],
+    table: {
+      columns: [
+        { en: 'Time server', ja: 'タイムサーバー', ru: 'Сервер времени' },
+        { en: 'This unit is ahead by (s)', ja: 'このユニットの進み (秒)', ru: 'Узел спешит на (с)' },
+        { en: 'Answer', ja: '応答', ru: 'Ответ' },
+      ],
+      rows: servers.map(({ server, answer, why }) => [
+        server,
+        answer === undefined ? '' : (-answer.offset / 1000).toFixed(3),
+        answer === undefined ? (why ?? '') : `stratum ${answer.stratum}, ${answer.delay.toFixed(0)} ms`,
+      ]),
+    },
+    ...(ahead === undefined ? {} : { data: { browserSkew: ahead } }),
+  };
+}
 
 function browserFinding(ahead: number): CheckFinding {
   const by = Math.abs(ahead).toFixed(0);
