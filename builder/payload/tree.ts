@@ -6,6 +6,7 @@ import { chmod, copyFile, cp, mkdir, readdir, readFile, symlink, writeFile } fro
 import { basename, dirname, join } from 'node:path';
 
 import { firewallFiles } from '../../firstboot/contract/firewall.ts';
+import { KEYBOARD_FILE, keyboardFile } from '../../firstboot/contract/keyboard.ts';
 import { orderingFiles, PRODUCT_TARGET, type UnitFile } from '../../firstboot/contract/ordering.ts';
 import { type Release, UNIT_PATHS } from '../../firstboot/contract/unit.ts';
 import type { LoadedImage } from '../definition/definition.ts';
@@ -103,6 +104,8 @@ export function generatedFiles(image: LoadedImage, release: Release): UnitFile[]
     ...(image.settingsSchema === undefined ? [] : [{ path: UNIT_PATHS.settingsSchema, content: json(image.settingsSchema) }]),
     ...orderingFiles(definition.services),
     ...firewallFiles(definition.ports),
+    // Before anybody has set one: the code of the console is typed by it.
+    ...(definition.look?.keyboard === undefined ? [] : [{ path: KEYBOARD_FILE, content: keyboardFile(definition.look.keyboard) }]),
     ...(definition.cloudInit === undefined
       ? []
       : [{ path: '/etc/cloud/cloud.cfg.d/60-image.cfg', content: `#cloud-config\n${json(definition.cloudInit)}` }]),

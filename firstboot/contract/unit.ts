@@ -74,7 +74,12 @@ export const Look = Type.Object(
     support: Type.Optional(Type.String({ format: 'uri' })),
     privacy: Type.Optional(Type.String({ format: 'uri' })),
     languages: Type.Optional(Type.Array(Type.Enum(['en', 'ja', 'ru']), { minItems: 1, uniqueItems: true })),
-    keyboard: Type.Optional(Type.String({ minLength: 2 })),
+    keyboard: Type.Optional(
+      Type.String({
+        pattern: '^[a-z]{2,8}$',
+        description: "The console's keyboard until the owner says otherwise: a layout such as `us`, `jp` or `ru`",
+      }),
+    ),
   },
   strict,
 );

@@ -3,10 +3,14 @@ import type { Texts } from '../contract/texts.ts';
 import type { Settings } from '../settings/index.ts';
 import { administrator } from './administrator/account.ts';
 import { hostName } from './network/host-name.ts';
+import { network } from './network/interfaces.ts';
+import { packageSource } from './network/package-source.ts';
+import { keyboard } from './time/keyboard.ts';
+import { locale } from './time/locale.ts';
 import { timeServers } from './time/time-servers.ts';
 import { timeZone } from './time/time-zone.ts';
 
-export type BeginKind = 'host-name' | 'time-zone' | 'time-servers' | 'administrator';
+export type BeginKind = 'host-name' | 'network' | 'package-source' | 'time-zone' | 'time-servers' | 'locale' | 'keyboard' | 'administrator';
 
 export interface BeginChange<P> extends Change<P> {
   title: Texts;
@@ -20,7 +24,11 @@ export interface BeginChange<P> extends Change<P> {
  */
 export const BEGIN: { readonly [K in BeginKind]: BeginChange<Record<string, unknown>> } = {
   'host-name': hostName,
+  network,
+  'package-source': packageSource,
   'time-zone': timeZone,
   'time-servers': timeServers,
+  locale,
+  keyboard,
   administrator,
 };

@@ -1,4 +1,6 @@
 import type { SectionCheck } from './check.ts';
+import { networkTry } from './network/try-check.ts';
+import { clockSkew } from './time/skew.ts';
 
 /** What sections can try out, in no order. */
-export const CHECKS: readonly SectionCheck[] = [];
+export const CHECKS: readonly SectionCheck[] = [networkTry, clockSkew];

@@ -12,7 +12,7 @@ import type { Texts } from '../contract/texts.ts';
 export const ANNOTATIONS = ['x-titles', 'x-help', 'x-ovf', 'x-generate'] as const;
 
 /** How many scalars may be OVF properties, shared sections included: more is no form that anybody fills in. */
-export const MAX_OVF_PROPERTIES = 12;
+export const MAX_OVF_PROPERTIES = 15;
 
 export interface OvfAnnotation {
   /** Lower comes first; the schema's own order where absent. */

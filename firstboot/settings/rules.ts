@@ -1,9 +1,10 @@
 /** What JSON Schema cannot say about answers: one function a rule, over answers with defaults filled in. */
+import { NETWORK_MISSING, networkViolations } from '../sections/network/rules.ts';
 import type { Settings } from './answers.ts';
 import type { Violation } from './words.ts';
 
 /** Keywords of the rules that find something missing, not something wrong. */
-export const MISSING = { credential: 'unattended-needs-credential', mail: 'mail-is-whole' } as const;
+export const MISSING = { credential: 'unattended-needs-credential', mail: 'mail-is-whole', network: NETWORK_MISSING } as const;
 
 type Rule = (settings: Partial<Settings>) => Violation[];
 
@@ -81,4 +82,6 @@ const mailIsWhole: Rule = ({ mail }) => {
   ];
 };
 
-export const RULES: readonly Rule[] = [unattendedNeedsCredential, loginIsFree, zoneExists, mailIsWhole];
+const networkIsRight: Rule = ({ network }) => (network === undefined ? [] : networkViolations(network));
+
+export const RULES: readonly Rule[] = [unattendedNeedsCredential, loginIsFree, zoneExists, mailIsWhole, networkIsRight];

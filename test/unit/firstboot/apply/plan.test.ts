@@ -24,7 +24,7 @@ const secret: Step = { id: 'key', title, use: 'secret', with: { name: 'key' } };
 const command = (parameters: (Step & { use: 'command' })['with']): Step => ({ id: 'run', title, use: 'command', with: parameters });
 
 describe('plan', () => {
-  const BEGIN = ['begin:time-zone', 'begin:time-servers', 'begin:administrator'];
+  const BEGIN = ['begin:network', 'begin:package-source', 'begin:time-zone', 'begin:time-servers', 'begin:locale', 'begin:administrator'];
   const FINISH = ['finish:services', 'finish:smoke', 'finish:finalise', 'finish:firewall'];
 
   test('every plan begins with what all units have, and ends with services, smoke, finalise, firewall', () => {
@@ -35,7 +35,7 @@ describe('plan', () => {
 
   test.each<[string, Partial<Settings>, string[]]>([
     ['a host name', { network: { hostName: 'shop' } }, ['begin:host-name', ...BEGIN]],
-    ['nobody who could log in', { administrator: { login: 'owner', sshKeys: [] } }, BEGIN.slice(0, 2)],
+    ['nobody who could log in', { administrator: { login: 'owner', sshKeys: [] } }, BEGIN.filter((id) => id !== 'begin:administrator')],
     ['a key alone', { administrator: { login: 'owner', sshKeys: ['ssh-ed25519 AAAA'] } }, BEGIN],
   ])('%s', (_, settings, ids) => {
     const { entries } = plan(unit(), { ...SETTINGS, ...settings }, FACTS);
@@ -44,7 +44,11 @@ describe('plan', () => {
 
   test("the administrator's password is a word, and no account of a step is the administrator's", () => {
     const { entries } = plan(unit(), SETTINGS, FACTS);
-    expect(entries[2]?.parameters).toEqual({ login: 'owner', password: '⟨setting administrator.password⟩', sshKeys: [] });
+    expect(entries.find(({ id }) => id === 'begin:administrator')?.parameters).toEqual({
+      login: 'owner',
+      password: '⟨setting administrator.password⟩',
+      sshKeys: [],
+    });
     expect(() => plan(unit({ id: 'u', title, use: 'user', with: { name: 'owner' } }), SETTINGS, FACTS)).toThrow(
       /administrator\.login is the account of step u/,
     );

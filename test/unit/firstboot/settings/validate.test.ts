@@ -168,6 +168,9 @@ describe('walks', () => {
     expect(properties.map(({ key }) => key)).toEqual([
       'unit.unattended',
       'unit.network.hostName',
+      'unit.network.address',
+      'unit.network.gateway',
+      'unit.network.dns',
       'unit.domain.name',
       'unit.administrator.login',
       'unit.administrator.password',
