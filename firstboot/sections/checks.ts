@@ -1,4 +1,5 @@
 import type { SectionCheck } from './check.ts';
+import { mailTest } from './mail/test-message.ts';
 
 /** What sections can try out, in no order. */
-export const CHECKS: readonly SectionCheck[] = [];
+export const CHECKS: readonly SectionCheck[] = [mailTest()];
