@@ -1,6 +1,7 @@
 import { register as adopt } from './adopt.ts';
 import { register as apply } from './apply.ts';
 import type { Ctl } from './cli.ts';
+import { register as mail } from './mail.ts';
 import { register as network } from './network.ts';
 import { register as plan } from './plan.ts';
 import { register as probe } from './probe.ts';
@@ -9,4 +10,4 @@ import { register as settings } from './settings.ts';
 import { register as status } from './status.ts';
 
 /** Every command of unitctl, in the order of its help. */
-export const commands: readonly ((ctl: Ctl) => void)[] = [status, plan, apply, adopt, settings, network, services, probe];
+export const commands: readonly ((ctl: Ctl) => void)[] = [status, plan, apply, adopt, settings, network, services, probe, mail];

@@ -1,9 +1,7 @@
-import { loadOrigins, loadSettings, type Origins } from '../apply/settings-store.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
-import type { System } from '../kit/system.ts';
-import { answersSchema, applyDefaults, mergeAnswers, pointerOf, secretPaths, setAt, settingAt, settingsOf } from '../settings/index.ts';
-import { readDraft } from '../sources/draft.ts';
+import { answersSchema, secretPaths, setAt, settingAt, settingsOf } from '../settings/index.ts';
 import type { Ctl, Session } from './cli.ts';
+import { knownSettings } from './known-settings.ts';
 import { readProductSchema } from './unit-files.ts';
 
 const SET = '(set)';
@@ -30,7 +28,7 @@ export function register(ctl: Ctl): void {
 
 async function get(session: Session, path: string | undefined, options: Options): Promise<ExitCode> {
   const productSchema = await readProductSchema(session.system);
-  const { settings, origins } = await known(session.system, productSchema);
+  const { settings, origins } = await knownSettings(session.system, productSchema);
   const shown = withoutSecrets(settings, secretPaths(productSchema));
   const value = path === undefined ? shown : settingAt(shown, path);
   if (value === undefined) throw new UnitError(`the setting ${path ?? ''} is not set`, { exitCode: ExitCode.unit });
@@ -46,18 +44,6 @@ async function get(session: Session, path: string | undefined, options: Options)
   session.emit({ type: 'result', command: 'settings get', data: rows });
   for (const row of rows) session.print(`${row.path}: ${JSON.stringify(row.value)}  (${row.origin})`);
   return ExitCode.ok;
-}
-
-/** What is saved, else what outside sources have said so far, with defaults. */
-async function known(system: System, productSchema: object | undefined): Promise<{ settings: object; origins: Origins }> {
-  const saved = await loadSettings(system, productSchema);
-  if (saved !== undefined) return { settings: saved, origins: await loadOrigins(system) };
-  const draft = await readDraft(system);
-  if (draft.length === 0) throw new UnitError('this unit has no settings yet', { exitCode: ExitCode.unit });
-  const merged = mergeAnswers(draft, productSchema);
-  const paths = settingsOf(answersSchema(productSchema)).map(({ path }) => path);
-  const origins = paths.map((path) => [path, merged.origins.get(pointerOf(path.split('.')))?.source ?? 'default'] as const);
-  return { settings: applyDefaults(merged.answers, productSchema), origins: Object.fromEntries(origins) };
 }
 
 /** A copy in which each secret that is set is only said to be so. */

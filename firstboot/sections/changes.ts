@@ -2,6 +2,7 @@ import type { Change } from '../apply/change.ts';
 import type { Texts } from '../contract/texts.ts';
 import type { Settings } from '../settings/index.ts';
 import { administrator } from './administrator/account.ts';
+import { mail } from './mail/postfix.ts';
 import { hostName } from './network/host-name.ts';
 import { network } from './network/interfaces.ts';
 import { packageSource } from './network/package-source.ts';
@@ -10,19 +11,14 @@ import { locale } from './time/locale.ts';
 import { timeServers } from './time/time-servers.ts';
 import { timeZone } from './time/time-zone.ts';
 
-export type BeginKind = 'host-name' | 'network' | 'package-source' | 'time-zone' | 'time-servers' | 'locale' | 'keyboard' | 'administrator';
-
 export interface BeginChange<P> extends Change<P> {
   title: Texts;
   /** What the settings ask for; undefined where they leave the unit as it is. For plans, secrets among them are words. */
   parameters(settings: Settings): P | undefined;
 }
 
-/**
- * The settings that every unit has and no image need care for. They begin every run, in this order: what the image's
- * steps start is to have the right name and time, and whoever has to mend a failed step must be able to log in.
- */
-export const BEGIN: { readonly [K in BeginKind]: BeginChange<Record<string, unknown>> } = {
+/** In the order of runs. */
+const LIST = {
   'host-name': hostName,
   network,
   'package-source': packageSource,
@@ -31,4 +27,13 @@ export const BEGIN: { readonly [K in BeginKind]: BeginChange<Record<string, unkn
   locale,
   keyboard,
   administrator,
+  mail,
 };
+
+export type BeginKind = keyof typeof LIST;
+
+/**
+ * The settings that every unit has and no image need care for. They begin every run, in this order: what the image's
+ * steps start is to have the right name and time, and whoever has to mend a failed step must be able to log in.
+ */
+export const BEGIN: { readonly [K in BeginKind]: BeginChange<Record<string, unknown>> } = LIST;

@@ -148,6 +148,7 @@ case $verb in
   is-failed) exit 1 ;;
   is-enabled) [[ -e $root/etc/enabled-$unit ]] ;;
   enable) : >"$root/etc/enabled-$unit" ;;
+  disable) rm -f "$root/etc/enabled-$unit" ;;
   start|restart)
     [[ -e $root/broken-$unit ]] && { echo "Job for $unit failed." >&2; exit 1; }
     [[ $verb == restart ]] && { if [[ $unit == unit.target ]]; then rm -f "$state"/*; else rm -f "$state/$unit"; fi; }

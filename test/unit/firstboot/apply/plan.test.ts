@@ -11,6 +11,7 @@ const SETTINGS = {
   administrator: { login: 'owner', password: 'hunter2-hunter2', sshKeys: [] },
   network: {},
   time: { zone: 'Asia/Tokyo', ntp: [] },
+  mail: {},
   product: { password: 'hunter22', title: 'x' },
 } as unknown as Settings;
 const FACTS: Facts = { secretSettings: ['administrator.password', 'product.password'], postgresql: '17' };
@@ -24,7 +25,15 @@ const secret: Step = { id: 'key', title, use: 'secret', with: { name: 'key' } };
 const command = (parameters: (Step & { use: 'command' })['with']): Step => ({ id: 'run', title, use: 'command', with: parameters });
 
 describe('plan', () => {
-  const BEGIN = ['begin:network', 'begin:package-source', 'begin:time-zone', 'begin:time-servers', 'begin:locale', 'begin:administrator'];
+  const BEGIN = [
+    'begin:network',
+    'begin:package-source',
+    'begin:time-zone',
+    'begin:time-servers',
+    'begin:locale',
+    'begin:administrator',
+    'begin:mail',
+  ];
   const FINISH = ['finish:services', 'finish:smoke', 'finish:finalise', 'finish:firewall'];
 
   test('every plan begins with what all units have, and ends with services, smoke, finalise, firewall', () => {

@@ -35,6 +35,7 @@ describe('unitctl', () => {
     'services stop',
     'services restart',
     'services status',
+    'mail test',
   ])('%s has help with examples', async (command) => {
     const { exitCode, out } = await unitctl(...command.split(' '), '--help');
     expect(exitCode).toBe(0);
