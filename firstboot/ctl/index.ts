@@ -1,5 +1,6 @@
 import { register as adopt } from './adopt.ts';
 import { register as apply } from './apply.ts';
+import { register as cert } from './cert.ts';
 import type { Ctl } from './cli.ts';
 import { register as plan } from './plan.ts';
 import { register as probe } from './probe.ts';
@@ -8,4 +9,4 @@ import { register as settings } from './settings.ts';
 import { register as status } from './status.ts';
 
 /** Every command of unitctl, in the order of its help. */
-export const commands: readonly ((ctl: Ctl) => void)[] = [status, plan, apply, adopt, settings, services, probe];
+export const commands: readonly ((ctl: Ctl) => void)[] = [status, plan, apply, adopt, settings, cert, services, probe];

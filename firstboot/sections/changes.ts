@@ -2,11 +2,12 @@ import type { Change } from '../apply/change.ts';
 import type { Texts } from '../contract/texts.ts';
 import type { Settings } from '../settings/index.ts';
 import { administrator } from './administrator/account.ts';
+import { certificate } from './certificate/change.ts';
 import { hostName } from './network/host-name.ts';
 import { timeServers } from './time/time-servers.ts';
 import { timeZone } from './time/time-zone.ts';
 
-export type BeginKind = 'host-name' | 'time-zone' | 'time-servers' | 'administrator';
+export type BeginKind = 'host-name' | 'time-zone' | 'time-servers' | 'administrator' | 'certificate';
 
 export interface BeginChange<P> extends Change<P> {
   title: Texts;
@@ -23,4 +24,5 @@ export const BEGIN: { readonly [K in BeginKind]: BeginChange<Record<string, unkn
   'time-zone': timeZone,
   'time-servers': timeServers,
   administrator,
+  certificate,
 };

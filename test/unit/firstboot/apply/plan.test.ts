@@ -24,7 +24,7 @@ const secret: Step = { id: 'key', title, use: 'secret', with: { name: 'key' } };
 const command = (parameters: (Step & { use: 'command' })['with']): Step => ({ id: 'run', title, use: 'command', with: parameters });
 
 describe('plan', () => {
-  const BEGIN = ['begin:time-zone', 'begin:time-servers', 'begin:administrator'];
+  const BEGIN = ['begin:time-zone', 'begin:time-servers', 'begin:administrator', 'begin:certificate'];
   const FINISH = ['finish:services', 'finish:smoke', 'finish:finalise', 'finish:firewall'];
 
   test('every plan begins with what all units have, and ends with services, smoke, finalise, firewall', () => {
@@ -33,13 +33,14 @@ describe('plan', () => {
     expect(entries.map(({ id }) => id)).toEqual([...BEGIN, 'key', ...FINISH]);
   });
 
-  test.each<[string, Partial<Settings>, string[]]>([
+  test.each<[string, Partial<Settings>, string[], string[]?]>([
     ['a host name', { network: { hostName: 'shop' } }, ['begin:host-name', ...BEGIN]],
-    ['nobody who could log in', { administrator: { login: 'owner', sshKeys: [] } }, BEGIN.slice(0, 2)],
+    ['nobody who could log in', { administrator: { login: 'owner', sshKeys: [] } }, BEGIN.filter((id) => id !== 'begin:administrator')],
+    ['a certificate by ACME', { certificate: { mode: 'acme' } }, BEGIN, [...FINISH, 'finish:acme-certificate']],
     ['a key alone', { administrator: { login: 'owner', sshKeys: ['ssh-ed25519 AAAA'] } }, BEGIN],
-  ])('%s', (_, settings, ids) => {
+  ])('%s', (_, settings, ids, finish = FINISH) => {
     const { entries } = plan(unit(), { ...SETTINGS, ...settings }, FACTS);
-    expect(entries.map(({ id }) => id)).toEqual([...ids, ...FINISH]);
+    expect(entries.map(({ id }) => id)).toEqual([...ids, ...finish]);
   });
 
   test("the administrator's password is a word, and no account of a step is the administrator's", () => {
