@@ -10,6 +10,8 @@ const PACKAGES = {
   xmllint: 'libxml2-utils',
   shellcheck: 'shellcheck',
   nft: 'nftables',
+  lego: 'lego',
+  pebble: 'pebble',
 };
 
 const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];

@@ -47,7 +47,7 @@ export function plan(unit: Unit, settings: Settings, facts: Facts): Plan {
   });
   const begin = beginEntries(context.settings as Settings);
   checkLogin(begin, steps);
-  return { image: unit.name, version: unit.version, entries: [...begin, ...steps, ...finishEntries()] };
+  return { image: unit.name, version: unit.version, entries: [...begin, ...steps, ...finishEntries(settings)] };
 }
 
 /** What templates read as `unit`. */
@@ -97,10 +97,10 @@ function checkLogin(begin: readonly PlanEntry[], steps: readonly PlanEntry[]): v
 }
 
 /** Ends every plan: no step of an image can have such an id. */
-function finishEntries(): PlanEntry[] {
-  return (Object.keys(FINISH) as FinishKind[]).map((use) => {
-    const { title, words } = FINISH[use];
-    return { id: `finish:${use}`, title, use, parameters: {}, words: words({}) };
+function finishEntries(settings: Settings): PlanEntry[] {
+  return (Object.keys(FINISH) as FinishKind[]).flatMap((use) => {
+    const { title, words, wanted } = FINISH[use];
+    return wanted?.(settings) === false ? [] : [{ id: `finish:${use}`, title, use, parameters: {}, words: words({}) }];
   });
 }
 

@@ -13,6 +13,9 @@ export const Service = Type.Object(
     layer: Type.Optional(Type.Integer({ minimum: 1, maximum: 99, description: 'Starts after every service of a lower layer' })),
     after: Type.Optional(Type.Array(Type.String(), { uniqueItems: true, description: 'Names of services that must be ready before' })),
     ready: Probe,
+    certificate: Type.Optional(
+      Type.Enum(['reload', 'restart'], { description: "What it wants when the unit's certificate in /etc/unit/tls has been replaced" }),
+    ),
     timeout: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 3600, default: 120, description: 'Seconds until it must be ready, on hardware virtualisation' }),
     ),

@@ -1,5 +1,6 @@
 import { register as adopt } from './adopt.ts';
 import { register as apply } from './apply.ts';
+import { register as cert } from './cert.ts';
 import type { Ctl } from './cli.ts';
 import { register as mail } from './mail.ts';
 import { register as network } from './network.ts';
@@ -10,4 +11,4 @@ import { register as settings } from './settings.ts';
 import { register as status } from './status.ts';
 
 /** Every command of unitctl, in the order of its help. */
-export const commands: readonly ((ctl: Ctl) => void)[] = [status, plan, apply, adopt, settings, network, services, probe, mail];
+export const commands: readonly ((ctl: Ctl) => void)[] = [status, plan, apply, adopt, settings, network, cert, mail, services, probe];

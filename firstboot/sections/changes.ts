@@ -2,6 +2,7 @@ import type { Change } from '../apply/change.ts';
 import type { Texts } from '../contract/texts.ts';
 import type { Settings } from '../settings/index.ts';
 import { administrator } from './administrator/account.ts';
+import { certificate } from './certificate/change.ts';
 import { mail } from './mail/postfix.ts';
 import { hostName } from './network/host-name.ts';
 import { network } from './network/interfaces.ts';
@@ -27,6 +28,7 @@ const LIST = {
   locale,
   keyboard,
   administrator,
+  certificate,
   mail,
 };
 

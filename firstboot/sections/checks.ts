@@ -1,7 +1,8 @@
+import { certificateCheck } from './certificate/check.ts';
 import type { SectionCheck } from './check.ts';
 import { mailTest } from './mail/test-message.ts';
 import { networkTry } from './network/try-check.ts';
 import { clockSkew } from './time/skew.ts';
 
 /** What sections can try out, in no order. */
-export const CHECKS: readonly SectionCheck[] = [networkTry, clockSkew, mailTest()];
+export const CHECKS: readonly SectionCheck[] = [networkTry, clockSkew, certificateCheck, mailTest()];

@@ -5,6 +5,7 @@
 import Type from 'typebox';
 
 import { Administrator } from '../sections/administrator/schema.ts';
+import { Certificate } from '../sections/certificate/schema.ts';
 import { Domain } from '../sections/domain/schema.ts';
 import { Mail } from '../sections/mail/schema.ts';
 import { Network } from '../sections/network/schema.ts';
@@ -20,6 +21,7 @@ export interface Answers {
   unattended?: boolean;
   administrator?: Administrator;
   domain?: Domain;
+  certificate?: Certificate;
   mail?: Mail;
   time?: Time;
   network?: Network;
@@ -47,6 +49,7 @@ export function answersSchema(productSchema: object | undefined): SettingSchema 
       ),
       network: Type.Optional(Network),
       domain: Type.Optional(Domain),
+      certificate: Type.Optional(Certificate),
       administrator: Type.Optional(Administrator),
       time: Type.Optional(Time),
       mail: Type.Optional(Mail),

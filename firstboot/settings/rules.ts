@@ -7,7 +7,12 @@ import type { Settings } from './answers.ts';
 import type { Violation } from './words.ts';
 
 /** Keywords of the rules that find something missing, not something wrong. */
-export const MISSING = { credential: 'unattended-needs-credential', mail: 'mail-is-whole', network: NETWORK_MISSING } as const;
+export const MISSING = {
+  credential: 'unattended-needs-credential',
+  mail: 'mail-is-whole',
+  network: NETWORK_MISSING,
+  certificate: 'certificate-is-whole',
+} as const;
 
 type Rule = (settings: Partial<Settings>) => Violation[];
 
@@ -109,4 +114,52 @@ const mailServerHasName: Rule = ({ mail }) =>
       ]
     : [];
 
-export const RULES: readonly Rule[] = [unattendedNeedsCredential, loginIsFree, zoneExists, mailIsWhole, mailServerHasName, networkIsRight];
+const certificateIsWhole: Rule = ({ certificate, domain }) => {
+  const missing = (path: string, name: string, why: string): Violation => ({
+    path,
+    keyword: MISSING.certificate,
+    message: `"${name}" is missing: ${why}`,
+    suggestion: `Add ${name}.`,
+  });
+  const { mode, pem, file, acme = {} } = certificate ?? {};
+  if (mode === 'upload' && pem === undefined && file === undefined)
+    return [missing('/certificate', 'certificate.pem', 'a certificate of yours is to be used')];
+  if (mode !== 'acme') return [];
+  const wanted = (member: keyof typeof acme, why: string): Violation[] =>
+    acme[member] === undefined || acme[member] === false ? [missing('/certificate/acme', `certificate.acme.${member}`, why)] : [];
+  return [
+    ...(domain?.name === undefined ? [missing('/domain', 'domain.name', 'an authority certifies names')] : []),
+    ...wanted('email', 'the account with the authority has one'),
+    ...wanted('agreeToTerms', 'the authority wants its terms of service to be agreed to'),
+    ...(acme.challenge === 'dns-01' ? wanted('dnsProvider', 'dns-01 makes a record there') : []),
+    ...(acme.challenge === 'dns-01' ? wanted('dnsCredentials', 'dns-01 makes a record at the provider') : []),
+    ...(acme.eabHmacKey === undefined ? [] : wanted('eabKeyId', 'certificate.acme.eabHmacKey is given')),
+    ...(acme.eabKeyId === undefined ? [] : wanted('eabHmacKey', 'certificate.acme.eabKeyId is given')),
+  ];
+};
+
+/** Providers of lego that run programs or ask whoever sits at the terminal. */
+const NO_PROVIDERS = new Set(['exec', 'manual']);
+
+const providerIsOne: Rule = ({ certificate }) =>
+  NO_PROVIDERS.has(certificate?.acme?.dnsProvider ?? '')
+    ? [
+        {
+          path: '/certificate/acme/dnsProvider',
+          keyword: 'provider-is-one',
+          message: 'certificate.acme.dnsProvider is no DNS provider',
+          suggestion: 'Give the code of a provider, such as cloudflare or rfc2136.',
+        },
+      ]
+    : [];
+
+export const RULES: readonly Rule[] = [
+  unattendedNeedsCredential,
+  loginIsFree,
+  zoneExists,
+  networkIsRight,
+  mailIsWhole,
+  mailServerHasName,
+  certificateIsWhole,
+  providerIsOne,
+];

@@ -1,6 +1,6 @@
 /** A unit in a folder: real files, real child processes, and small stand-ins for systemd and the user database. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -109,6 +109,7 @@ export class FakeUnit {
       for (const entry of readdirSync(this.at(folder), { withFileTypes: true })) {
         const path = join(folder, entry.name);
         if (entry.isDirectory()) walk(path);
+        else if (path === '/etc/unit/tls') files[path] = readlinkSync(this.at(path));
         else if (!VOLATILE.test(path)) files[path] = `${(statSync(this.at(path)).mode & 0o7777).toString(8)} ${this.read(path)}`;
       }
     };
@@ -187,6 +188,7 @@ printf '%s:!:20000:0:99999:7:::\\n' "$name" >>"$root/etc/shadow"`,
   chpasswd: `IFS=: read -r name password
 [[ -n $password ]] || exit 1
 sed -i "s|^$name:[^:]*|$name:\\$y\\$$(printf '%s' "$password" | sha256sum | cut -c -64)|" "$root/etc/shadow"`,
+  ip: `echo '[{},{"addr_info":[{"local":"192.0.2.7"},{"local":"2001:db8::7","temporary":true}]}]'`,
   hostnamectl: `[[ $1 == set-hostname ]] || exit 1; printf '%s\\n' "\${@: -1}" >"$root/etc/hostname"`,
   // Disks, CDs and VMware are folders: /media/<device>, and one file a key in /guestinfo. No real ones are touched.
   lsblk: `if [[ -e $root/lsblk.json ]]; then cat "$root/lsblk.json"; else echo '{ "blockdevices": [] }'; fi`,

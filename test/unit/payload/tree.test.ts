@@ -34,6 +34,7 @@ beforeAll(async () => {
 it('enables what says itself who wants it, and the network of the distribution', () => {
   const wants = '/etc/systemd/system';
   expect(link(`${wants}/sysinit.target.wants/unit-firewall.service`)).toBe('/usr/lib/systemd/system/unit-firewall.service');
+  expect(link(`${wants}/timers.target.wants/unit-certificate.timer`)).toBe('/usr/lib/systemd/system/unit-certificate.timer');
   expect(link(`${wants}/multi-user.target.wants/systemd-networkd.service`)).toBe('/usr/lib/systemd/system/systemd-networkd.service');
 });
 

@@ -32,6 +32,7 @@ describe('plan', () => {
     'begin:time-servers',
     'begin:locale',
     'begin:administrator',
+    'begin:certificate',
     'begin:mail',
   ];
   const FINISH = ['finish:services', 'finish:smoke', 'finish:finalise', 'finish:firewall'];

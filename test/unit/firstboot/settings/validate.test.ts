@@ -143,6 +143,15 @@ describe('applyDefaults', () => {
       unattended: false,
       administrator: { login: 'admin', sshKeys: [] },
       domain: {},
+      certificate: {
+        mode: 'self-signed',
+        acme: {
+          directory: 'https://acme-v02.api.letsencrypt.org/directory',
+          agreeToTerms: false,
+          challenge: 'http-01',
+          keyType: 'ec256',
+        },
+      },
       mail: { mode: 'none', port: 587, security: 'starttls' },
       time: { zone: 'Etc/UTC', ntp: [] },
       network: {},
@@ -182,7 +191,8 @@ describe('walks', () => {
   });
 
   it('knows the secrets', () => {
-    expect(secretPaths(product)).toEqual(['administrator.password', 'mail.password', 'product.admin.password']);
+    const certificate = ['pem', 'key', 'file', 'passphrase', 'acme.dnsCredentials', 'acme.eabHmacKey'].map((name) => `certificate.${name}`);
+    expect(secretPaths(product)).toEqual([...certificate, 'administrator.password', 'mail.password', 'product.admin.password']);
   });
 
   it('reads settings by dotted path, own members only', () => {

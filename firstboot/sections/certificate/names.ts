@@ -1,0 +1,58 @@
+/** What the unit's certificate is for. */
+import { hostname } from 'node:os';
+
+import { readIfExists } from '../../kit/files.ts';
+import type { System } from '../../kit/system.ts';
+import type { Settings } from '../../settings/index.ts';
+import type { Certificate } from './schema.ts';
+
+/** Host names that people use, the unit's own first: what any certificate must be for. Empty where it has no domain. */
+export function wantedNames({ domain }: Settings): string[] {
+  return domain.name === undefined ? [] : [domain.name];
+}
+
+/** What a certificate can name: a host may be called otherwise, where a cloud named it. */
+const HOST_NAME = /^[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*$/;
+
+export interface WantedCertificate {
+  certificate: Certificate;
+  /** Host names of the unit, `wantedNames`. */
+  names: readonly string[];
+}
+
+/** What settings ask for; those that an earlier release saved have no such section, and mean its defaults. */
+export function wantedCertificate(settings: Settings): WantedCertificate {
+  const { certificate = {} }: Partial<Settings> = settings;
+  return { certificate, names: wantedNames(settings) };
+}
+
+export interface OwnNames {
+  dns: string[];
+  addresses: string[];
+  /** The unit is reached by its addresses: a certificate that lacks one of today's is to be made again. */
+  byAddress: boolean;
+}
+
+/** What a certificate that the unit makes itself is for: it must do however the unit is reached. */
+export async function ownNames(system: System, names: readonly string[]): Promise<OwnNames> {
+  const own = (await readIfExists(system.path('/etc/hostname')))?.trim() || hostname();
+  return {
+    dns: [...new Set([...names, ...(HOST_NAME.test(own) ? [own] : []), 'localhost'])],
+    addresses: ['127.0.0.1', '::1', ...(await addressesOf(system))],
+    byAddress: names.length === 0,
+  };
+}
+
+interface Link {
+  addr_info?: { local?: string; scope?: string; temporary?: boolean; deprecated?: boolean }[];
+}
+
+/** Lasting addresses of this machine: IPv6's temporary ones (RFC 8981) are others tomorrow. */
+async function addressesOf(system: System): Promise<string[]> {
+  const { stdout } = await system.run('ip', ['-json', 'address', 'show', 'scope', 'global']);
+  const links = JSON.parse(stdout === '' ? '[]' : stdout) as Link[];
+  // ip(8) prints an empty object for each address that the scope leaves out.
+  return links
+    .flatMap(({ addr_info: addresses = [] }) => addresses)
+    .flatMap(({ local, temporary, deprecated }) => (local === undefined || temporary === true || deprecated === true ? [] : [local]));
+}

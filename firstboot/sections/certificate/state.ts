@@ -1,0 +1,102 @@
+/** How it stands with the certificate in use: for `unitctl cert show`, `unitctl doctor` and the daily renewal. */
+import type { Texts } from '../../contract/texts.ts';
+import type { System } from '../../kit/system.ts';
+import { problemWords } from './acme/problems.ts';
+import { isSelfSigned } from './chain.ts';
+import { daysUntil, isFor, namesOf, shortName, WARNING_DAYS } from './inspect.ts';
+import type { WantedCertificate } from './names.ts';
+import { CERTIFICATE_PATHS } from './paths.ts';
+import { type Failure, type Made, readFailure, readInUse } from './place.ts';
+
+export interface CertificateState {
+  /** How the one in use was made. */
+  mode: Made['mode'];
+  /** Such as `DNS:a.example.org`. */
+  names: string[];
+  issuer: string;
+  /** ISO 8601. */
+  notBefore: string;
+  notAfter: string;
+  /** Whole days; negative once it has expired. */
+  daysLeft: number;
+  /** SHA-256 of the certificate (DER), upper-case hex in pairs with colons. */
+  fingerprint: string;
+  /** File with the unit's own authority, where it signed. */
+  ca?: string;
+  /** Why an authority gave none, the last time it was asked. */
+  failure?: Pick<Failure, 'time' | 'code' | 'detail'> & { message: Texts; remedy: Texts };
+  /** What its owner should look after, most pressing first; empty where all is well. */
+  warnings: Texts[];
+}
+
+/** Days that the unit's own renewal is late before it is a warning: a machine may be switched off for a while. */
+const RENEWAL_IS_LATE: Readonly<Record<Made['mode'], number>> = { 'self-signed': 30, upload: WARNING_DAYS, acme: 14 };
+/** Certificates of a few days are renewed at a third of their life: half of that is late. */
+const LATE_SHARE = 1 / 6;
+
+/** Undefined where no certificate is in use. */
+export async function certificateState(system: System, wanted: WantedCertificate, now = new Date()): Promise<CertificateState | undefined> {
+  const inUse = await readInUse(system);
+  if (inUse === undefined) return undefined;
+  const { leaf, made } = inUse;
+  const failure = await readFailure(system);
+  const words = failure && problemWords(failure.code);
+  const life = daysUntil(leaf.validTo, new Date(leaf.validFrom));
+  const late = made.mode === 'upload' ? WARNING_DAYS : Math.min(RENEWAL_IS_LATE[made.mode], life * LATE_SHARE);
+  const daysLeft = daysUntil(leaf.validTo, now);
+  return {
+    mode: made.mode,
+    names: namesOf(leaf),
+    issuer: isSelfSigned(leaf) ? 'self' : shortName(leaf.issuer),
+    notBefore: new Date(leaf.validFrom).toISOString(),
+    notAfter: new Date(leaf.validTo).toISOString(),
+    daysLeft,
+    fingerprint: leaf.fingerprint256,
+    ...(inUse.ca === undefined ? {} : { ca: CERTIFICATE_PATHS.ca }),
+    ...(failure === undefined || words === undefined
+      ? {}
+      : { failure: { time: failure.time, code: failure.code, detail: failure.detail, message: words.message, remedy: words.remedy } }),
+    warnings: [
+      ...(daysLeft < late ? [expiry(daysLeft, made.mode)] : []),
+      ...wanted.names.filter((name) => !isFor(leaf, name)).map(notFor),
+      ...(wanted.certificate.mode === 'acme' && made.mode !== 'acme' ? [NOT_FROM_AUTHORITY] : []),
+      ...(words === undefined ? [] : [words.message]),
+    ],
+  };
+}
+
+function expiry(days: number, mode: Made['mode']): Texts {
+  const when =
+    days < 0
+      ? { en: 'The certificate has expired', ja: '証明書の期限が切れています', ru: 'Срок сертификата истёк' }
+      : {
+          en: `The certificate expires in ${days} days`,
+          ja: `証明書の期限まであと ${days} 日です`,
+          ru: `До конца срока сертификата дней: ${days}`,
+        };
+  return mode === 'upload'
+    ? {
+        en: `${when.en}: import its successor by \`unitctl cert import\`.`,
+        ja: `${when.ja}。新しい証明書を \`unitctl cert import\` で取り込んでください。`,
+        ru: `${when.ru}: установите следующий командой \`unitctl cert import\`.`,
+      }
+    : {
+        en: `${when.en}, and was not renewed: see \`unitctl cert renew\`.`,
+        ja: `${when.ja}。更新されていません。\`unitctl cert renew\` を確認してください。`,
+        ru: `${when.ru}, и он не обновлён: смотрите \`unitctl cert renew\`.`,
+      };
+}
+
+function notFor(name: string): Texts {
+  return {
+    en: `The certificate is not for ${name}.`,
+    ja: `証明書が ${name} に対応していません。`,
+    ru: `Сертификат не для ${name}.`,
+  };
+}
+
+const NOT_FROM_AUTHORITY: Texts = {
+  en: 'The authority has given no certificate yet: the unit uses one of its own.',
+  ja: '認証局の証明書をまだ取得できていません。ユニット独自の証明書を使用中です。',
+  ru: 'Центр ещё не выдал сертификат: узел использует собственный.',
+};
