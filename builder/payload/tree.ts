@@ -56,7 +56,8 @@ async function placeFirstBoot(root: string): Promise<void> {
   for (const script of SCRIPTS) await placeFile(root, `${UNIT_PATHS.lib}/${script}`, join(system, script), 0o755);
   await copyTree(join(system, 'units'), join(root, VENDOR_UNITS));
   await placeFile(root, '/usr/lib/systemd/system-preset/10-unit.preset', join(system, '10-unit.preset'), 0o644);
-  await placeFile(root, `${UNIT_PATHS.lib}/unitctl.mjs`, join(packageRoot(), 'dist', 'firstboot', 'unitctl.mjs'), 0o755);
+  for (const bundle of ['unitctl.mjs', 'setup.mjs'])
+    await placeFile(root, `${UNIT_PATHS.lib}/${bundle}`, join(packageRoot(), 'dist', 'firstboot', bundle), 0o755);
   for (const path of [UNIT_PATHS.bundled, UNIT_PATHS.thirdParty])
     await placeFile(root, path, join(packageRoot(), 'dist', 'firstboot', basename(path)), 0o644);
   await placeLink(root, '/usr/bin/unitctl', `${UNIT_PATHS.lib}/unitctl.mjs`);

@@ -16,7 +16,7 @@ export const UNIT_PATHS = {
   lib: '/usr/lib/unit',
   definition: '/usr/lib/unit/unit.json',
   release: '/usr/lib/unit/release.json',
-  /** The npm packages whose code stands in unitctl.mjs: JSON, `[{ name, version, licence }]`. */
+  /** The npm packages whose code stands in unitctl.mjs and setup.mjs: JSON, `[{ name, version, licence }]`. */
   bundled: '/usr/lib/unit/unitctl.packages.json',
   thirdParty: '/usr/lib/unit/THIRD-PARTY-LICENSES.txt',
   settingsSchema: '/usr/lib/unit/settings.schema.json',
