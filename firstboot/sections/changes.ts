@@ -1,7 +1,9 @@
 import type { Change } from '../apply/change.ts';
 import type { Texts } from '../contract/texts.ts';
+import type { Unit } from '../contract/unit.ts';
 import type { Settings } from '../settings/index.ts';
 import { administrator } from './administrator/account.ts';
+import { requiredRecords } from './domain/required-records.ts';
 import { hostName } from './network/host-name.ts';
 import { network } from './network/interfaces.ts';
 import { packageSource } from './network/package-source.ts';
@@ -10,12 +12,21 @@ import { locale } from './time/locale.ts';
 import { timeServers } from './time/time-servers.ts';
 import { timeZone } from './time/time-zone.ts';
 
-export type BeginKind = 'host-name' | 'network' | 'package-source' | 'time-zone' | 'time-servers' | 'locale' | 'keyboard' | 'administrator';
+export type BeginKind =
+  | 'host-name'
+  | 'network'
+  | 'required-records'
+  | 'package-source'
+  | 'time-zone'
+  | 'time-servers'
+  | 'locale'
+  | 'keyboard'
+  | 'administrator';
 
 export interface BeginChange<P> extends Change<P> {
   title: Texts;
   /** What the settings ask for; undefined where they leave the unit as it is. For plans, secrets among them are words. */
-  parameters(settings: Settings): P | undefined;
+  parameters(settings: Settings, unit: Unit): P | undefined;
 }
 
 /**
@@ -25,6 +36,7 @@ export interface BeginChange<P> extends Change<P> {
 export const BEGIN: { readonly [K in BeginKind]: BeginChange<Record<string, unknown>> } = {
   'host-name': hostName,
   network,
+  'required-records': requiredRecords,
   'package-source': packageSource,
   'time-zone': timeZone,
   'time-servers': timeServers,

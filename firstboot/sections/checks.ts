@@ -1,6 +1,7 @@
 import type { SectionCheck } from './check.ts';
+import { dnsRecords } from './domain/records-check.ts';
 import { networkTry } from './network/try-check.ts';
 import { clockSkew } from './time/skew.ts';
 
 /** What sections can try out, in no order. */
-export const CHECKS: readonly SectionCheck[] = [networkTry, clockSkew];
+export const CHECKS: readonly SectionCheck[] = [dnsRecords, networkTry, clockSkew];
