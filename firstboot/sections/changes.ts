@@ -1,8 +1,10 @@
 import type { Change } from '../apply/change.ts';
 import type { Texts } from '../contract/texts.ts';
+import type { Unit } from '../contract/unit.ts';
 import type { Settings } from '../settings/index.ts';
 import { administrator } from './administrator/account.ts';
 import { certificate } from './certificate/change.ts';
+import { requiredRecords } from './domain/required-records.ts';
 import { mail } from './mail/postfix.ts';
 import { hostName } from './network/host-name.ts';
 import { network } from './network/interfaces.ts';
@@ -15,13 +17,14 @@ import { timeZone } from './time/time-zone.ts';
 export interface BeginChange<P> extends Change<P> {
   title: Texts;
   /** What the settings ask for; undefined where they leave the unit as it is. For plans, secrets among them are words. */
-  parameters(settings: Settings): P | undefined;
+  parameters(settings: Settings, unit: Unit): P | undefined;
 }
 
 /** In the order of runs. */
 const LIST = {
   'host-name': hostName,
   network,
+  'required-records': requiredRecords,
   'package-source': packageSource,
   'time-zone': timeZone,
   'time-servers': timeServers,
