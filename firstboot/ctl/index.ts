@@ -1,6 +1,8 @@
 import { register as adopt } from './adopt.ts';
 import { register as apply } from './apply.ts';
 import type { Ctl } from './cli.ts';
+import { register as code } from './code.ts';
+import { register as helper } from './helper.ts';
 import { register as plan } from './plan.ts';
 import { register as probe } from './probe.ts';
 import { register as services } from './services.ts';
@@ -8,4 +10,4 @@ import { register as settings } from './settings.ts';
 import { register as status } from './status.ts';
 
 /** Every command of unitctl, in the order of its help. */
-export const commands: readonly ((ctl: Ctl) => void)[] = [status, plan, apply, adopt, settings, services, probe];
+export const commands: readonly ((ctl: Ctl) => void)[] = [status, code, plan, apply, adopt, settings, services, probe, helper];
