@@ -18,7 +18,7 @@ import { packageRoot, templatePath } from '../kit/paths.ts';
 const VENDOR_UNITS = '/usr/lib/systemd/system';
 const OWN_UNITS = '/etc/systemd/system';
 /** First boot's scripts, in firstboot/system/. */
-const SCRIPTS = ['announce', 'firewall', 'wait-ready'] as const;
+const SCRIPTS = ['announce', 'firewall', 'setup-certificate', 'wait-ready'] as const;
 
 /** Units of the distribution that Debian leaves off and every unit needs, with the target that wants them. */
 const DISTRIBUTION_UNITS = [
@@ -55,6 +55,7 @@ async function placeFirstBoot(root: string): Promise<void> {
   const system = join(packageRoot(), 'firstboot', 'system');
   for (const script of SCRIPTS) await placeFile(root, `${UNIT_PATHS.lib}/${script}`, join(system, script), 0o755);
   await copyTree(join(system, 'units'), join(root, VENDOR_UNITS));
+  await copyTree(join(system, 'sysusers'), join(root, '/usr/lib/sysusers.d'));
   await placeFile(root, '/usr/lib/systemd/system-preset/10-unit.preset', join(system, '10-unit.preset'), 0o644);
   for (const bundle of ['unitctl.mjs', 'setup.mjs'])
     await placeFile(root, `${UNIT_PATHS.lib}/${bundle}`, join(packageRoot(), 'dist', 'firstboot', bundle), 0o755);

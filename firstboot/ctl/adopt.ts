@@ -4,7 +4,7 @@ import { ExitCode, type Problem, UnitError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';
 import { lock } from '../kit/lock.ts';
 import { mergeAnswers, type SourceName } from '../settings/index.ts';
-import { readDraft, writeDraft } from '../sources/draft.ts';
+import { readCleared, readDraft, writeDraft } from '../sources/draft.ts';
 import { sources } from '../sources/index.ts';
 import type { Reading, SourceContext } from '../sources/source.ts';
 import { applyPrepared, LOCK } from './apply.ts';
@@ -71,8 +71,11 @@ async function readAll(context: SourceContext): Promise<Map<SourceName, Reading>
 async function take(session: Session, unit: Unit, context: SourceContext, readings: ReadonlyMap<SourceName, Reading>): Promise<ExitCode> {
   const { system } = session;
   const { productSchema } = context;
+  const draft = await readDraft(system);
+  // What an owner types on the setup page may be half of it, or wrong: the page judges it, and the owner applies it.
+  const page = draft.filter(({ source }) => source === 'wizard');
   const layers = [
-    ...(await readDraft(system)).filter(({ source }) => !readings.has(source)),
+    ...draft.filter(({ source }) => source !== 'wizard' && !readings.has(source)),
     ...[...readings.values()].flatMap((reading) => reading.layers),
   ];
   const checked = layers.length === 0 ? { missing: [], wrong: [] } : await check(system, layers, productSchema);
@@ -84,11 +87,11 @@ async function take(session: Session, unit: Unit, context: SourceContext, readin
       problems: wrong,
     });
   }
-  await writeDraft(system, layers);
+  await writeDraft(system, [...layers, ...page], await readCleared(system));
   for (const reading of readings.values()) if (reading.layers.length > 0) await reading.clear(context);
   if (layers.length === 0) return finishWithNothing(session);
   const names = [...new Set(layers.map(({ source }) => source))];
-  const unattended = mergeAnswers(layers, productSchema).answers['unattended'] === true;
+  const unattended = page.length === 0 && mergeAnswers(layers, productSchema).answers['unattended'] === true;
   if ('settings' in checked && unattended) {
     session.print(`Setting this unit up with the answers from ${names.join(', ')}.`);
     await applyPrepared(session, await withPlan(system, unit, productSchema, checked));

@@ -10,7 +10,7 @@ import { probeNetwork, serversInForce } from '../sections/network/probe.ts';
 import type { Interface, Network } from '../sections/network/schema.ts';
 import { beginTry, revertTry } from '../sections/network/try.ts';
 import { ANSWERS_VERSION, applyDefaults, mergeAnswers, type Settings, setAt, validateAnswers } from '../settings/index.ts';
-import { readDraft, writeDraft } from '../sources/draft.ts';
+import { readCleared, readDraft, writeDraft } from '../sources/draft.ts';
 import { LOCK } from './apply.ts';
 import type { Ctl, Session } from './cli.ts';
 import { readProductSchema, readUnit } from './unit-files.ts';
@@ -158,7 +158,7 @@ async function keepInDraft(system: System, changes: Changes): Promise<void> {
   const own = layers.find(({ source }) => source === 'unitctl');
   const answers = structuredClone(own?.answers ?? { schemaVersion: ANSWERS_VERSION }) as Record<string, unknown>;
   for (const [name, value] of Object.entries(changes)) setAt(answers, `network.${name}`, value);
-  await writeDraft(system, [...layers.filter((layer) => layer !== own), { source: 'unitctl', answers }]);
+  await writeDraft(system, [...layers.filter((layer) => layer !== own), { source: 'unitctl', answers }], await readCleared(system));
 }
 
 async function probe(session: Session): Promise<ExitCode> {

@@ -1,16 +1,21 @@
 import { describe, expect, test } from 'vitest';
-
+import type { Unit } from '../../../../firstboot/contract/unit.ts';
 import { mail } from '../../../../firstboot/sections/mail/postfix.ts';
 import { MAIN, PASSWORD_FILE, postfixFiles } from '../../../../firstboot/sections/mail/postfix-files.ts';
 import { causeOf, explain } from '../../../../firstboot/sections/mail/verdict.ts';
 import { WORDS } from '../../../../firstboot/sections/mail/verdict-words.ts';
 import { applyDefaults, validateAnswers } from '../../../../firstboot/settings/index.ts';
 
+/** Mail does not look at it. */
+const UNIT = {} as Unit;
 const RELAY = { mode: 'relay', host: 'mail.example.org', senderAddress: 'a@example.org' } as const;
 
 describe('Postfix', () => {
   const main = (settings: object): string => {
-    const setup = mail.parameters(applyDefaults({ schemaVersion: 1, mail: settings, domain: { name: 'shop.example.org' } }, undefined));
+    const setup = mail.parameters(
+      applyDefaults({ schemaVersion: 1, mail: settings, domain: { name: 'shop.example.org' } }, undefined),
+      UNIT,
+    );
     return postfixFiles(setup as never).find(({ path }) => path === MAIN)?.text ?? '';
   };
 
@@ -52,7 +57,7 @@ describe('Postfix', () => {
       { schemaVersion: 1, mail: { mode: 'none', host: 'old.example.org', password: 'p', user: 'u' } },
       undefined,
     );
-    expect(mail.parameters(settings)).toEqual({ mode: 'none' });
+    expect(mail.parameters(settings, UNIT)).toEqual({ mode: 'none' });
     expect(mail.words({ mode: 'none' }).en).toBe('No mail is sent.');
   });
 });
