@@ -1,9 +1,12 @@
 import { announce } from '../apply/run.ts';
 import { UNIT_PATHS, type Unit } from '../contract/unit.ts';
-import { ExitCode, type Problem, UnitError } from '../kit/errors.ts';
+import { ExitCode, type Problem, ProgramError, UnitError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';
 import { lock } from '../kit/lock.ts';
-import { mergeAnswers, type SourceName } from '../settings/index.ts';
+import { applyNetwork, networkWanted } from '../sections/network/interfaces.ts';
+import { networkViolations } from '../sections/network/rules.ts';
+import type { Network } from '../sections/network/schema.ts';
+import { applyDefaults, mergeAnswers, type SourceName } from '../settings/index.ts';
 import { readCleared, readDraft, writeDraft } from '../sources/draft.ts';
 import { sources } from '../sources/index.ts';
 import type { Reading, SourceContext } from '../sources/source.ts';
@@ -97,6 +100,7 @@ async function take(session: Session, unit: Unit, context: SourceContext, readin
     await applyPrepared(session, await withPlan(system, unit, productSchema, checked));
     return finish(session, { outcome: 'applied', sources: names, missing: [] });
   }
+  await takeUpNetwork(session, applyDefaults(mergeAnswers(layers, productSchema).answers, productSchema).network);
   await announce(system, 'waiting');
   const missing = 'missing' in checked ? checked.missing : [];
   // Whoever wanted no page looks at the console.
@@ -106,6 +110,18 @@ async function take(session: Session, unit: Unit, context: SourceContext, readin
   );
   for (const { message } of missing) session.print(`  ${message}`);
   return finish(session, { outcome: 'draft', sources: names, missing });
+}
+
+/** At once: in a network without DHCP nobody could reach the unit to give the rest. What fails here fails in the plan again. */
+async function takeUpNetwork(session: Session, network: Network): Promise<void> {
+  const wanted = networkWanted(network);
+  if (networkViolations(network).length > 0 || wanted.interfaces.length + wanted.servers.length + wanted.search.length === 0) return;
+  try {
+    await applyNetwork(session.system, wanted, (line) => session.print(line));
+  } catch (error) {
+    if (!(error instanceof UnitError || error instanceof ProgramError)) throw error;
+    session.print(`The network is not as the answers want it: ${error.message}`);
+  }
 }
 
 function finishWithNothing(session: Session): ExitCode {

@@ -214,6 +214,20 @@ describe('unitctl network', () => {
     expect(unit.read(FIRST)).toContain('DHCP=yes');
   });
 
+  test("an importer's address is taken up though other answers are missing yet; one that cannot be is told", async () => {
+    const adopt = async (network: object): Promise<{ exitCode: number | null; stdout: string }> => {
+      unit.write('/etc/unit/answers.yaml', JSON.stringify({ schemaVersion: 1, network }));
+      return unit.unitctl(['adopt']);
+    };
+    expect(await adopt({ address: '192.0.2.10/24', gateway: '192.0.2.1' })).toMatchObject({ exitCode: 7 });
+    expect(unit.read(FIRST)).toContain('Address=192.0.2.10/24');
+    expect((await unit.unitctl(['network', 'show'])).stdout).toContain('address  192.0.2.10/24 (static)');
+    const { exitCode, stdout } = await adopt({ interfaces: [{ interface: 'eth9', method: 'dhcp' }] });
+    expect(exitCode).toBe(7);
+    expect(stdout).toContain('The network is not as the answers want it: this unit has no network interface eth9');
+    expect(unit.read(FIRST)).toContain('Address=192.0.2.10/24');
+  });
+
   test('of a finalised unit: saved, with its origin, and the rest stays', async () => {
     await apply({ hostName: 'shop', address: '203.0.113.1/24' });
     expect((await unit.unitctl(set)).exitCode).toBe(0);
