@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 
 import { UNIT_PATHS } from '../contract/unit.ts';
-import { makeFolder, readIfExists, writeFileAtomic } from '../kit/files.ts';
+import { makeFolder, readIfExists, removeFile, writeFileAtomic } from '../kit/files.ts';
 import type { System } from '../kit/system.ts';
 
 export class SecretStore {
@@ -30,6 +30,10 @@ export class SecretStore {
     await makeFolder(this.#system.path(UNIT_PATHS.state));
     await makeFolder(this.#system.path(UNIT_PATHS.secrets), 0o700);
     await writeFileAtomic(this.#system.path(this.pathOf(name)), value, { mode: 0o600 });
+  }
+
+  async remove(name: string): Promise<void> {
+    await removeFile(this.#system.path(this.pathOf(name)));
   }
 
   /** All of `names` that exist. */

@@ -6,8 +6,9 @@ import { mail } from './mail/postfix.ts';
 import { hostName } from './network/host-name.ts';
 import { timeServers } from './time/time-servers.ts';
 import { timeZone } from './time/time-zone.ts';
+import { automaticUpdates } from './updates/unattended.ts';
 
-export type BeginKind = 'host-name' | 'time-zone' | 'time-servers' | 'administrator' | 'mail';
+export type BeginKind = 'host-name' | 'time-zone' | 'time-servers' | 'administrator' | 'mail' | 'updates';
 
 export interface BeginChange<P> extends Change<P> {
   title: Texts;
@@ -25,4 +26,5 @@ export const BEGIN: { readonly [K in BeginKind]: BeginChange<Record<string, unkn
   'time-servers': timeServers,
   administrator,
   mail,
+  updates: automaticUpdates,
 };

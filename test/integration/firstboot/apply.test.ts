@@ -267,7 +267,13 @@ describe('what every unit has', () => {
       time: { zone: 'Asia/Tokyo', ntp: ['ntp.example.org', '2001:db8::1'] },
       administrator: { login: 'owner', password: SECRET, sshKeys: KEYS },
     });
-    expect(await changed(unit)).toEqual(['begin:host-name', 'begin:time-zone', 'begin:time-servers', 'begin:administrator']);
+    expect(await changed(unit)).toEqual([
+      'begin:host-name',
+      'begin:time-zone',
+      'begin:time-servers',
+      'begin:administrator',
+      'begin:updates',
+    ]);
     expect(unit.read('/etc/hostname')).toBe('shop\n');
     expect(unit.read('/etc/hosts')).toBe('127.0.0.1 localhost\n192.0.2.7 other\n127.0.1.1 shop\n');
     expect(readlinkSync(unit.at('/etc/localtime'))).toBe('../usr/share/zoneinfo/Asia/Tokyo');

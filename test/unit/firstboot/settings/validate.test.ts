@@ -144,6 +144,7 @@ describe('applyDefaults', () => {
       administrator: { login: 'admin', sshKeys: [] },
       domain: {},
       mail: { mode: 'none', port: 587, security: 'starttls' },
+      updates: { automatic: true },
       time: { zone: 'Etc/UTC', ntp: [] },
       network: {},
       product: { admin: { email: 'me@example.org' }, workers: 2, limits: { uploads: 5 } },
