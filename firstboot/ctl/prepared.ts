@@ -33,7 +33,7 @@ export interface Prepared {
   plan: Plan;
 }
 
-type Checked = Pick<Prepared, 'settings' | 'origins'>;
+export type Checked = Pick<Prepared, 'settings' | 'origins'>;
 
 /** Nothing is written. @throws UnitError for answers that are wrong or missing, or a plan that cannot be made */
 export async function prepare(system: System, answers: string | undefined): Promise<Prepared> {

@@ -1,11 +1,12 @@
 import { lastRun, parseJournal } from '../apply/journal.ts';
+import { type ServiceStatus, serviceStatuses } from '../apply/service-status.ts';
 import type { UnitState } from '../contract/events.ts';
 import { type Release, UNIT_PATHS, type Unit } from '../contract/unit.ts';
 import { ExitCode } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';
 import type { System } from '../kit/system.ts';
 import type { Ctl } from './cli.ts';
-import { type ServiceStatus, serviceLine, serviceStatuses } from './services.ts';
+import { serviceLine } from './services.ts';
 import { readRelease, readUnit } from './unit-files.ts';
 
 export interface Status {

@@ -13,6 +13,7 @@ import { keyboard } from './time/keyboard.ts';
 import { locale } from './time/locale.ts';
 import { timeServers } from './time/time-servers.ts';
 import { timeZone } from './time/time-zone.ts';
+import { automaticUpdates } from './updates/unattended.ts';
 
 export interface BeginChange<P> extends Change<P> {
   title: Texts;
@@ -33,6 +34,7 @@ const LIST = {
   administrator,
   certificate,
   mail,
+  updates: automaticUpdates,
 };
 
 export type BeginKind = keyof typeof LIST;

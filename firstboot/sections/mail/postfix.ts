@@ -16,6 +16,7 @@ export const POSTFIX_UNIT = 'postfix.service';
 type P = MailSetup & Record<string, unknown>;
 
 export const mail: BeginChange<P> = {
+  aside: true,
   title: { en: 'Mail', ja: 'メール', ru: 'Почта' },
   words: ({ mode, host = '', port, senderAddress = '' }) => {
     if (mode === 'relay') {

@@ -34,6 +34,7 @@ describe('plan', () => {
     'begin:administrator',
     'begin:certificate',
     'begin:mail',
+    'begin:updates',
   ];
   const FINISH = ['finish:services', 'finish:smoke', 'finish:finalise', 'finish:firewall'];
 

@@ -153,6 +153,7 @@ describe('applyDefaults', () => {
         },
       },
       mail: { mode: 'none', port: 587, security: 'starttls' },
+      updates: { automatic: true },
       time: { zone: 'Etc/UTC', ntp: [] },
       network: {},
       product: { admin: { email: 'me@example.org' }, workers: 2, limits: { uploads: 5 } },
