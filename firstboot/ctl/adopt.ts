@@ -4,7 +4,7 @@ import { ExitCode, type Problem, UnitError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';
 import { lock } from '../kit/lock.ts';
 import { mergeAnswers, type SourceName } from '../settings/index.ts';
-import { readCleared, readDraft, writeDraft } from '../sources/draft.ts';
+import { readDraft, writeDraft } from '../sources/draft.ts';
 import { sources } from '../sources/index.ts';
 import type { Reading, SourceContext } from '../sources/source.ts';
 import { applyPrepared, LOCK } from './apply.ts';
@@ -87,7 +87,7 @@ async function take(session: Session, unit: Unit, context: SourceContext, readin
       problems: wrong,
     });
   }
-  await writeDraft(system, [...layers, ...page], await readCleared(system));
+  await writeDraft(system, [...layers, ...page]);
   for (const reading of readings.values()) if (reading.layers.length > 0) await reading.clear(context);
   if (layers.length === 0) return finishWithNothing(session);
   const names = [...new Set(layers.map(({ source }) => source))];

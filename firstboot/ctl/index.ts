@@ -3,6 +3,8 @@ import { register as apply } from './apply.ts';
 import type { Ctl } from './cli.ts';
 import { register as code } from './code.ts';
 import { register as helper } from './helper.ts';
+import { register as newIdentity } from './new-identity.ts';
+import { register as openSetup } from './open-setup.ts';
 import { register as plan } from './plan.ts';
 import { register as probe } from './probe.ts';
 import { register as services } from './services.ts';
@@ -10,4 +12,16 @@ import { register as settings } from './settings.ts';
 import { register as status } from './status.ts';
 
 /** Every command of unitctl, in the order of its help. */
-export const commands: readonly ((ctl: Ctl) => void)[] = [status, code, plan, apply, adopt, settings, services, probe, helper];
+export const commands: readonly ((ctl: Ctl) => void)[] = [
+  status,
+  code,
+  openSetup,
+  plan,
+  apply,
+  adopt,
+  settings,
+  services,
+  probe,
+  newIdentity,
+  helper,
+];

@@ -1,17 +1,19 @@
+import { ports } from '../apply/begin/ports.ts';
 import type { Change } from '../apply/change.ts';
 import type { Texts } from '../contract/texts.ts';
+import type { Unit } from '../contract/unit.ts';
 import type { Settings } from '../settings/index.ts';
 import { administrator } from './administrator/account.ts';
 import { hostName } from './network/host-name.ts';
 import { timeServers } from './time/time-servers.ts';
 import { timeZone } from './time/time-zone.ts';
 
-export type BeginKind = 'host-name' | 'time-zone' | 'time-servers' | 'administrator';
+export type BeginKind = 'host-name' | 'time-zone' | 'time-servers' | 'administrator' | 'ports';
 
 export interface BeginChange<P> extends Change<P> {
   title: Texts;
-  /** What the settings ask for; undefined where they leave the unit as it is. For plans, secrets among them are words. */
-  parameters(settings: Settings): P | undefined;
+  /** What settings and image ask for; undefined where they leave the unit as it is. For plans, secrets among them are words. */
+  parameters(settings: Settings, unit: Unit): P | undefined;
 }
 
 /**
@@ -23,4 +25,5 @@ export const BEGIN: { readonly [K in BeginKind]: BeginChange<Record<string, unkn
   'time-zone': timeZone,
   'time-servers': timeServers,
   administrator,
+  ports,
 };
