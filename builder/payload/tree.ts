@@ -18,7 +18,16 @@ import { packageRoot, templatePath } from '../kit/paths.ts';
 const VENDOR_UNITS = '/usr/lib/systemd/system';
 const OWN_UNITS = '/etc/systemd/system';
 /** First boot's scripts, in firstboot/system/. */
-const SCRIPTS = ['announce', 'firewall', 'setup-certificate', 'wait-ready'] as const;
+const SCRIPTS = [
+  'announce',
+  'console',
+  'console-text',
+  'console-watch',
+  'firewall',
+  'identity',
+  'setup-certificate',
+  'wait-ready',
+] as const;
 
 /** Units of the distribution that Debian leaves off and every unit needs, with the target that wants them. */
 const DISTRIBUTION_UNITS = [
@@ -29,13 +38,14 @@ const DISTRIBUTION_UNITS = [
 
 /**
  * Units that cost every boot seconds and do nothing of use here: GRUB's record of a good boot (our menu has none), removal
- * of LVM snapshots (nor are there any), programs of other processors.
+ * of LVM snapshots (nor are there any), programs of other processors. And the log-in on tty1, where the unit has its screen.
  */
 const MASKED_UNITS = [
   'grub-common.service',
   'e2scrub_reap.service',
   'systemd-binfmt.service',
   'proc-sys-fs-binfmt_misc.automount',
+  'getty@tty1.service',
 ] as const;
 
 /** Folders of an image that are copied below /usr/lib/unit as they are. */

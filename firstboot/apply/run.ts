@@ -10,6 +10,7 @@ import { ExitCode, Interrupted, ProgramError, UnitError } from '../kit/errors.ts
 import { makeFolder, removeFile, writeFileAtomic } from '../kit/files.ts';
 import type { System } from '../kit/system.ts';
 import type { Settings } from '../settings/index.ts';
+import { takePortsBack } from '../setup/lifecycle.ts';
 import type { ChangeContext } from './change.ts';
 import type { Journal } from './journal.ts';
 import { changeOf, type Plan, type PlanEntry, parametersInClear, secretNames, unitWords } from './plan.ts';
@@ -48,6 +49,10 @@ export async function run(plan: Plan, ports: RunPorts, journal: Journal, emit: (
     }
     await journal.append({ type: 'end', outcome: 'finalised' });
     await removeFile(system.path(UNIT_PATHS.unfinished));
+  } catch (error) {
+    // A run that was told to stop goes on later.
+    if (!(error instanceof Interrupted)) await takePortsBack(system, () => undefined);
+    throw error;
   } finally {
     // After a failure too: nothing, such as a package's upgrade, may start a service of a unit that is half set up.
     await removeFile(system.path(APPLYING));

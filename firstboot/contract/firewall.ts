@@ -1,25 +1,49 @@
 /**
- * The unit's firewall: two nftables rulesets, before and after finalisation, in a table of our own. Nothing else is
+ * The unit's firewall: nftables rulesets, one for each state of set-up, in a table of our own. Nothing else is
  * touched and the ruleset is never flushed: Docker's rules live beside ours. See nft(8).
  */
 import type { UnitFile } from './ordering.ts';
+import { LATER_PORT, PAGE_PORTS } from './setup.ts';
 import type { Port } from './unit.ts';
 
-export const FIREWALL_PATHS = { waiting: '/etc/unit/firewall/waiting.nft', ready: '/etc/unit/firewall/ready.nft' } as const;
+export const FIREWALL_PATHS = {
+  waiting: '/etc/unit/firewall/waiting.nft',
+  applying: '/etc/unit/firewall/applying.nft',
+  open: '/etc/unit/firewall/open.nft',
+  ready: '/etc/unit/firewall/ready.nft',
+} as const;
 
 const SSH: Port = { port: 22, protocol: 'tcp', purpose: 'SSH' };
+const LATER: Port = { port: LATER_PORT, protocol: 'tcp', purpose: 'setup' };
+const PAGE: readonly Port[] = [...PAGE_PORTS.map((port): Port => ({ port, protocol: 'tcp', purpose: 'setup' })), LATER];
 
-/** Both rulesets. While waiting only SSH is let in; afterwards the declared ports too. */
-export function firewallFiles(ports: readonly Port[]): UnitFile[] {
-  return [
-    { path: FIREWALL_PATHS.waiting, content: firewallRules([]) },
-    { path: FIREWALL_PATHS.ready, content: firewallRules(ports) },
-  ];
+/** What strangers reach in each state: SSH always, which takes keys alone until an owner says otherwise. */
+export function openPorts(ports: readonly Port[]): Record<keyof typeof FIREWALL_PATHS, Port[]> {
+  return {
+    waiting: [SSH, ...PAGE],
+    // The product has its ports, and is not there for anybody before it is whole.
+    applying: [SSH, LATER],
+    // The owner is shown the result, or has opened setup again.
+    open: [SSH, LATER, ...ports],
+    ready: [SSH, ...ports],
+  };
 }
 
-/** A ruleset that replaces our table in one transaction and lets in SSH and `ports`. */
+/** A ruleset for each state. */
+export function firewallFiles(ports: readonly Port[]): UnitFile[] {
+  const open = openPorts(ports);
+  return (Object.keys(FIREWALL_PATHS) as (keyof typeof FIREWALL_PATHS)[]).map((state) => ({
+    path: FIREWALL_PATHS[state],
+    content: firewallRules(open[state]),
+  }));
+}
+
+/** Where clouds hand out user-data and credentials, to whoever asks from inside (169.254.169.254; of EC2 over IPv6 too). */
+const METADATA = { ipv4: '169.254.169.254', ipv6: 'fd00:ec2::254' } as const;
+
+/** A ruleset that replaces our table in one transaction and lets in `ports`. */
 export function firewallRules(ports: readonly Port[]): string {
-  const tcp = numbers([SSH, ...ports], 'tcp');
+  const tcp = numbers(ports, 'tcp');
   const udp = numbers(ports, 'udp');
   const services = [...accept('tcp dport', tcp), ...accept('udp dport', udp)];
   const published = [
@@ -58,9 +82,19 @@ ${indent(services)}
 		type filter hook forward priority filter - 10; policy drop;
 
 		ct state vmap { established : accept, related : accept, invalid : drop }
+		ip daddr ${METADATA.ipv4} tcp dport { 80, 443 } drop
+		ip6 daddr ${METADATA.ipv6} tcp dport { 80, 443 } drop
 		iifname { "docker*", "br-*" } accept
 		# Published container ports: judged by the port that the client asked for, before translation.
 ${indent(published)}
+	}
+
+	chain output {
+		type filter hook output priority filter; policy accept;
+
+		# What is handed out over HTTP may hold secrets: root alone asks. (Some clouds have their name servers there too.)
+		ip daddr ${METADATA.ipv4} tcp dport { 80, 443 } meta skuid != 0 reject with tcp reset
+		ip6 daddr ${METADATA.ipv6} tcp dport { 80, 443 } meta skuid != 0 reject with tcp reset
 	}
 }
 `;

@@ -24,6 +24,9 @@ export const SETUP_UNITS = {
   consoleText: 'unit-console-text.service',
 } as const;
 
+/** There while a finalised unit runs on another machine than it was finalised on, in this boot. */
+export const CLONE_MARK = '/run/unit/clone';
+
 export const SETUP_PATHS = {
   /** The one-time code as it was made; root's alone. Gone once it was used. */
   code: '/var/lib/unit/claim-code',
@@ -42,6 +45,4 @@ export const SETUP_PATHS = {
   open: '/run/unit/setup-open',
   /** Events of the present run, or of the last one of this boot: `ApplyEvent`, one a line. */
   events: '/run/unit/apply-events.jsonl',
-  /** What consoles show. Holds the code: root's alone. */
-  consoleText: '/run/unit/console.txt',
 } as const;

@@ -7,7 +7,7 @@ import { applyNetwork, networkWanted } from '../sections/network/interfaces.ts';
 import { networkViolations } from '../sections/network/rules.ts';
 import type { Network } from '../sections/network/schema.ts';
 import { applyDefaults, mergeAnswers, type SourceName } from '../settings/index.ts';
-import { readCleared, readDraft, writeDraft } from '../sources/draft.ts';
+import { readDraft, writeDraft } from '../sources/draft.ts';
 import { sources } from '../sources/index.ts';
 import type { Reading, SourceContext } from '../sources/source.ts';
 import { applyPrepared, LOCK } from './apply.ts';
@@ -90,7 +90,7 @@ async function take(session: Session, unit: Unit, context: SourceContext, readin
       problems: wrong,
     });
   }
-  await writeDraft(system, [...layers, ...page], await readCleared(system));
+  await writeDraft(system, [...layers, ...page]);
   for (const reading of readings.values()) if (reading.layers.length > 0) await reading.clear(context);
   if (layers.length === 0) return finishWithNothing(session);
   const names = [...new Set(layers.map(({ source }) => source))];

@@ -8,6 +8,8 @@ import { register as helper } from './helper.ts';
 import { register as logs } from './logs.ts';
 import { register as mail } from './mail.ts';
 import { register as network } from './network.ts';
+import { register as newIdentity } from './new-identity.ts';
+import { register as openSetup } from './open-setup.ts';
 import { register as plan } from './plan.ts';
 import { register as probe } from './probe.ts';
 import { register as services } from './services.ts';
@@ -20,6 +22,7 @@ import { register as updates } from './updates.ts';
 export const commands: readonly ((ctl: Ctl) => void)[] = [
   status,
   code,
+  openSetup,
   plan,
   apply,
   adopt,
@@ -33,5 +36,6 @@ export const commands: readonly ((ctl: Ctl) => void)[] = [
   updates,
   logs,
   supportBundle,
+  newIdentity,
   helper,
 ];

@@ -1,3 +1,4 @@
+import { ports } from '../apply/begin/ports.ts';
 import type { Change } from '../apply/change.ts';
 import type { Texts } from '../contract/texts.ts';
 import type { Unit } from '../contract/unit.ts';
@@ -17,7 +18,7 @@ import { automaticUpdates } from './updates/unattended.ts';
 
 export interface BeginChange<P> extends Change<P> {
   title: Texts;
-  /** What the settings ask for; undefined where they leave the unit as it is. For plans, secrets among them are words. */
+  /** What settings and image ask for; undefined where they leave the unit as it is. For plans, secrets among them are words. */
   parameters(settings: Settings, unit: Unit): P | undefined;
 }
 
@@ -35,6 +36,7 @@ const LIST = {
   certificate,
   mail,
   updates: automaticUpdates,
+  ports,
 };
 
 export type BeginKind = keyof typeof LIST;

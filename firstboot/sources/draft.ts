@@ -47,7 +47,9 @@ async function readFile(system: System): Promise<DraftFile> {
   });
 }
 
-export async function writeDraft(system: System, layers: readonly Layer[], cleared: readonly string[]): Promise<void> {
+/** @param taken secrets that were taken back; those that the draft has by default */
+export async function writeDraft(system: System, layers: readonly Layer[], taken?: readonly string[]): Promise<void> {
+  const cleared = taken ?? (await readCleared(system));
   const draft: DraftFile = {
     schemaVersion: ANSWERS_VERSION,
     layers: layers.map(({ source, answers }) => ({ source, answers })),

@@ -61,7 +61,7 @@ describe('bake', () => {
   it('proves services in order and every acceptance request', () => {
     const proof = JSON.parse(readFileSync(artefact('.proof.json'), 'utf8')) as { steps: { step: string }[]; probes: { title: string }[] };
     const steps = proof.steps.map(({ step }) => step);
-    expect(steps.slice(-4)).toEqual(['finish:services', 'finish:smoke', 'finish:finalise', 'finish:firewall']);
+    expect(steps.slice(-5)).toEqual(['finish:services', 'finish:smoke', 'finish:finalise', 'finish:setup', 'finish:firewall']);
     expect(steps.indexOf('database')).toBeGreaterThan(steps.indexOf('cluster'));
     expect(steps.indexOf('tables')).toBeGreaterThan(steps.indexOf('database'));
     const { smoke, acceptance } = parse(readFileSync(join(packageRoot(), 'images', 'sphere', 'image.yaml'), 'utf8')).probes;
@@ -134,7 +134,7 @@ describe('verify', () => {
     };
     expect(report.passed).toBe(true);
     const { ports, 'ports-finished': finished } = report.scenarios[0]?.facts ?? {};
-    expect(ports?.ipv4?.open).toEqual([22]);
+    expect(ports?.ipv4?.open).toEqual([22, 80, 443, 8443]);
     expect(finished?.ipv4?.open).toEqual([22, 80, 443]);
     expect(new Set(report.scenarios.map(({ firmware }) => firmware))).toEqual(new Set(['bios', 'uefi']));
   });

@@ -1,11 +1,9 @@
-/** Only declared ports answer a stranger: SSH before the unit is set up, its own ports too afterwards. */
+/** Only declared ports answer a stranger: SSH and the setup page before the unit is set up, SSH and its own ports afterwards. */
+import { openPorts } from '../../../firstboot/contract/firewall.ts';
 import { type Port, UNIT_PATHS, type Unit } from '../../../firstboot/contract/unit.ts';
 import { type ScanReport, scanMachine } from '../../vm/scan/scan.ts';
 import { GUEST_IPV4, macOf } from '../../vm/spec.ts';
 import { type Check, type CheckResult, type Finding, problem } from '../check.ts';
-
-/** Open on every unit, whatever its product (firstboot/contract/firewall.ts). */
-const SSH: Port = { port: 22, protocol: 'tcp', purpose: 'SSH' };
 
 export const ports: Check = {
   id: 'ports',
@@ -27,7 +25,8 @@ export const ports: Check = {
 /** @returns undefined where nothing is declared: the artefact is no unit, and what is open is only told. */
 export function allowedPorts(unit: Pick<Unit, 'ports'> | undefined, finalised: boolean): Port[] | undefined {
   if (unit === undefined) return undefined;
-  return finalised ? [SSH, ...unit.ports] : [SSH];
+  const open = openPorts(unit.ports);
+  return finalised ? open.ready : open.waiting;
 }
 
 export function judge(report: ScanReport, allowed: readonly Port[] | undefined): CheckResult {

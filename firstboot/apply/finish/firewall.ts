@@ -1,7 +1,8 @@
 import { FIREWALL_PATHS } from '../../contract/firewall.ts';
-import { readIfExists } from '../../kit/files.ts';
+import { SETUP_PATHS } from '../../contract/setup.ts';
+import { firewallInForce, reloadFirewall } from '../../setup/lifecycle.ts';
+import { exists } from '../../setup/state.ts';
 import { DONE, due } from '../change.ts';
-import { order } from '../systemd.ts';
 import type { FinishChange } from './index.ts';
 
 /** The product's ports are opened; every other stays shut. The service chooses its rules by the finalised marker. */
@@ -14,11 +15,11 @@ export const firewall: FinishChange = {
   }),
 
   async check(_parameters, { system }) {
-    const inForce = (await readIfExists(system.path('/run/unit/firewall')))?.trim();
-    return inForce === FIREWALL_PATHS.ready ? DONE : due('it still lets in only SSH');
+    const wanted = (await exists(system, SETUP_PATHS.open)) ? FIREWALL_PATHS.open : FIREWALL_PATHS.ready;
+    return (await firewallInForce(system)) === wanted ? DONE : due("it does not let in the product's ports");
   },
 
   async apply(_parameters, { system, log }) {
-    await order(system, 'reload-or-restart', 'unit-firewall.service', { units: [] }, log);
+    await reloadFirewall(system, log);
   },
 };

@@ -5,9 +5,10 @@ import type { Change } from '../change.ts';
 import { finalise } from './finalise.ts';
 import { firewall } from './firewall.ts';
 import { services } from './services.ts';
+import { setup } from './setup.ts';
 import { smoke } from './smoke.ts';
 
-export type FinishKind = 'services' | 'smoke' | 'finalise' | 'firewall' | 'acme-certificate';
+export type FinishKind = 'services' | 'smoke' | 'finalise' | 'setup' | 'firewall' | 'acme-certificate';
 export interface FinishChange extends Change<Record<string, unknown>> {
   title: Texts;
   /** Whether the settings ask for it; always where absent. */
@@ -19,6 +20,7 @@ export const FINISH: { readonly [K in FinishKind]: FinishChange } = {
   services,
   smoke,
   finalise,
+  setup,
   firewall,
   'acme-certificate': acmeCertificate,
 };

@@ -155,9 +155,13 @@ case $verb in
     [[ $verb == restart ]] && { if [[ $unit == unit.target ]]; then rm -f "$state"/*; else rm -f "$state/$unit"; fi; }
     if [[ $unit == unit.target ]]; then for each in database.service web.service unit-ready-database.service unit-ready-web.service unit.target; do up "$each"; done
     elif [[ $unit == unit-ready-* ]]; then up "$unit"; unit=\${unit#unit-ready-}; up "$unit"
-    else up "$unit"; fi ;;
-  stop) rm -f "$state/$unit" ;;
-  reload-or-restart) mkdir -p "$root/run/unit"; echo /etc/unit/firewall/ready.nft >"$root/run/unit/firewall" ;;
+    else for each in "\${units[@]}"; do up "$each"; done; fi ;;
+  stop) for each in "\${units[@]}"; do rm -f "$state/$each"; done ;;
+  reload-or-restart) mkdir -p "$root/run/unit"; rules=waiting
+        [[ -e $root/run/unit/ports-passed ]] && rules=applying
+        [[ -e $root/var/lib/unit/finalised ]] && { rules=ready; [[ -e $root/run/unit/setup-open ]] && rules=open; }
+        echo /etc/unit/firewall/$rules.nft >"$root/run/unit/firewall" ;;
+  disable) for each in "\${units[@]}"; do rm -f "$root/etc/enabled-$each"; done ;;
   reset-failed) ;;
   try-restart) ;;
   daemon-reload) ;;
@@ -191,6 +195,7 @@ printf '%s:!:20000:0:99999:7:::\\n' "$name" >>"$root/etc/shadow"`,
 [[ -n $password ]] || exit 1
 sed -i "s|^$name:[^:]*|$name:\\$y\\$$(printf '%s' "$password" | sha256sum | cut -c -64)|" "$root/etc/shadow"`,
   ip: `echo '[{},{"addr_info":[{"local":"192.0.2.7"},{"local":"2001:db8::7","temporary":true}]}]'`,
+  'systemd-run': ':',
   hostnamectl: `[[ $1 == set-hostname ]] || exit 1; printf '%s\\n' "\${@: -1}" >"$root/etc/hostname"`,
   // Disks, CDs and VMware are folders: /media/<device>, and one file a key in /guestinfo. No real ones are touched.
   lsblk: `if [[ -e $root/lsblk.json ]]; then cat "$root/lsblk.json"; else echo '{ "blockdevices": [] }'; fi`,

@@ -436,6 +436,7 @@ describe('the run', () => {
     await ask(socket, 'apply', {});
     expect(await ask(socket, 'follow', {})).toEqual({ state: 'applying' });
     expect((await unit.unitctl(['apply', '--resume'])).exitCode).toBe(0);
+    expect(await ask(socket, 'follow', {})).toEqual({ state: 'ready' });
   });
 
   test('a secret that the owner takes back is gone after the next run', async () => {

@@ -114,6 +114,7 @@ const nft = ['/usr/sbin/nft', '/sbin/nft'].find(existsSync);
 const namespaces = spawnSync('unshare', ['--net', '--map-root-user', 'true']).status === 0;
 describe.skipIf(nft === undefined || !namespaces)('firewall (needs nft and namespaces)', () => {
   const rules = firewallRules([
+    { port: 22, purpose: 'SSH' },
     { port: 443, purpose: 'web' },
     { port: 80, purpose: 'web' },
     { port: 5353, protocol: 'udp', purpose: 'names' },
@@ -134,7 +135,7 @@ describe.skipIf(nft === undefined || !namespaces)('firewall (needs nft and names
 
   test('lets in what is declared and nothing else', () => {
     const file = join(folder, 'waiting.nft');
-    writeFileSync(file, firewallRules([{ port: 8080, purpose: 'web' }]));
+    writeFileSync(file, firewallRules([22, 8080].map((port) => ({ port, purpose: 'web' }))));
     const result = execFileSync('unshare', ['--net', '--mount', '--map-root-user', 'bash', '-c', TRAFFIC, 'bash', nft as string, file], {
       encoding: 'utf8',
     });

@@ -36,9 +36,9 @@ describe('plan', () => {
     'begin:mail',
     'begin:updates',
   ];
-  const FINISH = ['finish:services', 'finish:smoke', 'finish:finalise', 'finish:firewall'];
+  const FINISH = ['finish:services', 'finish:smoke', 'finish:finalise', 'finish:setup', 'finish:firewall'];
 
-  test('every plan begins with what all units have, and ends with services, smoke, finalise, firewall', () => {
+  test('every plan begins with what all units have, and ends with services, smoke, finalise, setup, firewall', () => {
     const { entries, image, version } = plan(unit(secret), SETTINGS, FACTS);
     expect([image, version]).toEqual(['shop', '1.0.0']);
     expect(entries.map(({ id }) => id)).toEqual([...BEGIN, 'key', ...FINISH]);
@@ -51,6 +51,23 @@ describe('plan', () => {
   ])('%s', (_, settings, ids) => {
     const { entries } = plan(unit(), { ...SETTINGS, ...settings }, FACTS);
     expect(entries.map(({ id }) => id)).toEqual([...ids, ...FINISH]);
+  });
+
+  test.each([
+    [[{ port: 443, purpose: 'web' }], true],
+    [[{ port: 80, protocol: 'tcp' as const, purpose: 'web' }], true],
+    [
+      [
+        { port: 443, protocol: 'udp' as const, purpose: 'QUIC' },
+        { port: 8080, purpose: 'web' },
+      ],
+      false,
+    ],
+  ])('the setup page passes its ports on where the product wants them: %j', (ports, passed) => {
+    const { entries } = plan({ ...unit(secret), ports }, SETTINGS, FACTS);
+    const ids = entries.map(({ id }) => id);
+    expect(ids.includes('begin:ports')).toBe(passed);
+    if (passed) expect(ids.indexOf('begin:ports')).toBe(ids.indexOf('key') - 1);
   });
 
   test("the administrator's password is a word, and no account of a step is the administrator's", () => {

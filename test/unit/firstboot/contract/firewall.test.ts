@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { firewallFiles, firewallRules } from '../../../../firstboot/contract/firewall.ts';
 
 describe('firewall', () => {
-  test('ports are sorted, once each, by protocol; SSH is always there', () => {
+  test('ports are sorted, once each, by protocol', () => {
     const rules = firewallRules([
       { port: 443, purpose: 'a' },
       { port: 22, protocol: 'tcp', purpose: 'b' },
@@ -16,11 +16,18 @@ describe('firewall', () => {
     expect(rules).toContain('ct status dnat meta l4proto udp ct original proto-dst { 53 } accept\n');
   });
 
-  test('waiting lets in SSH alone, ready the declared ports too', () => {
-    const [waiting, ready] = firewallFiles([{ port: 80, purpose: 'web' }]);
-    expect(waiting?.path).toBe('/etc/unit/firewall/waiting.nft');
-    expect(waiting?.content.match(/dport \{.*/g)).toEqual(['dport { 22 } accept']);
-    expect(ready?.content.match(/dport \{.*/g)).toEqual(['dport { 22, 80 } accept']);
+  test.each([
+    ['waiting', '22, 80, 443, 8443'],
+    ['applying', '22, 8443'],
+    ['open', '22, 80, 8080, 8443'],
+    ['ready', '22, 80, 8080'],
+  ])('%s lets in %s', (state, ports) => {
+    const files = firewallFiles([
+      { port: 80, purpose: 'web' },
+      { port: 8080, purpose: 'more' },
+    ]);
+    const rules = files.find(({ path }) => path === `/etc/unit/firewall/${state}.nft`)?.content;
+    expect(rules?.match(/(?<=^\t\ttcp dport \{ ).*(?= \} accept$)/gm)).toEqual([ports]);
   });
 
   test('never touches anybody else', () => {
@@ -30,6 +37,6 @@ describe('firewall', () => {
       .join('\n');
     expect(statements).not.toContain('flush');
     expect(statements.match(/^(table|delete) .*/gm)).toEqual(['table inet unit', 'delete table inet unit', 'table inet unit {']);
-    expect(statements.match(/policy \w+/g)).toEqual(['policy drop', 'policy drop']);
+    expect(statements.match(/policy \w+/g)).toEqual(['policy drop', 'policy drop', 'policy accept']);
   });
 });

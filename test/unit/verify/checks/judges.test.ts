@@ -102,12 +102,12 @@ describe('ports', () => {
     ],
   };
 
-  test('before a unit is set up only SSH, afterwards what it declares too', () => {
-    expect(allowedPorts(unit, false)?.map(({ port }) => port)).toEqual([22]);
+  test('before a unit is set up SSH and the setup page, afterwards SSH and what it declares', () => {
+    expect(allowedPorts(unit, false)?.map(({ port }) => port)).toEqual([22, 80, 443, 8443]);
     expect(allowedPorts(unit, true)?.map(({ port }) => port)).toEqual([22, 443, 5353]);
-    expect(judgePorts(report([22]), allowedPorts(unit, false)).findings).toEqual([]);
-    expect(messages(judgePorts(report([22, 443]), allowedPorts(unit, false)))).toEqual([
-      'TCP port 443 is open at 10.0.2.15, and not declared',
+    expect(judgePorts(report([22, 80, 443, 8443]), allowedPorts(unit, false)).findings).toEqual([]);
+    expect(messages(judgePorts(report([22, 443, 8443]), allowedPorts(unit, true)))).toEqual([
+      'TCP port 8443 is open at 10.0.2.15, and not declared',
     ]);
     expect(judgePorts(report([22, 443]), allowedPorts(unit, true)).findings).toEqual([]);
   });

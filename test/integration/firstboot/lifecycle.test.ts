@@ -1,0 +1,168 @@
+/** The setup page's ports, from the first boot until setup is closed: what systemd and the firewall are told, and when. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { SETUP_PATHS, SETUP_UNITS } from '../../../firstboot/contract/setup.ts';
+import { UNIT_PATHS, type Unit } from '../../../firstboot/contract/unit.ts';
+import { bundleUnitctl, FakeUnit } from './fake-unit.ts';
+
+const UNIT: Unit = {
+  schemaVersion: 1,
+  name: 'shop',
+  version: '1.0.0',
+  title: { en: 'Shop' },
+  services: { database: { ready: { unit: 'database.service' } }, web: { ready: { unit: 'web.service' }, after: ['database'] } },
+  ports: [{ port: 443, purpose: 'shop' }],
+  state: {},
+  steps: [{ id: 'start', title: { en: 'Start' }, use: 'service', with: { name: 'web' } }],
+  probes: {},
+};
+const ENABLED = [SETUP_UNITS.http, SETUP_UNITS.https, SETUP_UNITS.later, SETUP_UNITS.helperSocket, SETUP_UNITS.page];
+
+let folder: string;
+let bundle: string;
+const units: FakeUnit[] = [];
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'unit-lifecycle-'));
+  bundle = await bundleUnitctl(folder);
+});
+afterAll(() => {
+  for (const path of [folder, ...units.map(({ root }) => root)]) rmSync(path, { recursive: true, force: true });
+});
+
+/** As a first boot leaves it: sockets and page are there, the firewall lets strangers to them. */
+function booted(definition: Partial<Unit> = {}): FakeUnit {
+  const unit = new FakeUnit(bundle, { ...UNIT, ...definition }, { '/answers.json': '{ "schemaVersion": 1 }' });
+  units.push(unit);
+  for (const each of ENABLED) {
+    unit.write(`/run/fake/${each}`, '1');
+    unit.write(`/etc/enabled-${each}`, '');
+  }
+  unit.write('/run/unit/firewall', '/etc/unit/firewall/waiting.nft\n');
+  return unit;
+}
+
+const runs = (unit: FakeUnit, name: string): boolean => existsSync(unit.at(`/run/fake/${name}`));
+const running = (unit: FakeUnit): string[] => [...ENABLED, SETUP_UNITS.helper].filter((name) => runs(unit, name));
+const enabled = (unit: FakeUnit): string[] => ENABLED.filter((name) => existsSync(unit.at(`/etc/enabled-${name}`)));
+const firewall = (unit: FakeUnit): string => unit.read('/run/unit/firewall').trim();
+const apply = (unit: FakeUnit) => unit.unitctl(['apply', '--answers', unit.at('/answers.json'), '--json']);
+const calls = (unit: FakeUnit): string[] => readFileSync(unit.at('/calls'), 'utf8').split('\n');
+
+describe('a run', () => {
+  test('frees the ports before it starts a service, and shuts setup where nobody waits for the result', async () => {
+    const unit = booted();
+    expect((await apply(unit)).exitCode).toBe(0);
+    const said = calls(unit);
+    const freed = said.findIndex((call) => call.startsWith('systemctl stop -- unit-setup-http.socket unit-setup-https.socket'));
+    const restarted = said.indexOf('systemctl try-restart -- unit-setup.service');
+    const started = said.findIndex((call) => /^systemctl start -- unit-ready-web/.test(call));
+    expect(freed).toBeGreaterThanOrEqual(0);
+    expect(restarted).toBeGreaterThan(freed);
+    expect(started).toBeGreaterThan(restarted);
+    expect(running(unit)).toEqual([]);
+    expect(enabled(unit)).toEqual([]);
+    expect(firewall(unit)).toBe('/etc/unit/firewall/ready.nft');
+    for (const path of [SETUP_PATHS.open, SETUP_PATHS.portsPassed, SETUP_PATHS.claimed]) expect(existsSync(unit.at(path))).toBe(false);
+  });
+
+  test('leaves the result at 8443 for its owner, with a time limit, and a second one changes nothing', async () => {
+    const unit = booted();
+    unit.write(SETUP_PATHS.claimed, '');
+    expect((await apply(unit)).exitCode).toBe(0);
+    expect(running(unit)).toEqual([SETUP_UNITS.later, SETUP_UNITS.helperSocket, SETUP_UNITS.page]);
+    expect(enabled(unit)).toEqual([]);
+    expect(firewall(unit)).toBe('/etc/unit/firewall/open.nft');
+    expect(calls(unit).filter((call) => call.startsWith('systemd-run'))).toEqual([expect.stringContaining('--on-active=30min')]);
+    const { events } = await apply(unit);
+    expect(events.filter(({ type, changed }) => type === 'step-finished' && changed === true)).toEqual([]);
+  });
+
+  test('that fails gives the ports back', async () => {
+    const unit = booted();
+    unit.write('/broken-unit-ready-web.service', '');
+    expect((await apply(unit)).exitCode).toBe(4);
+    expect(running(unit)).toEqual(ENABLED);
+    expect(firewall(unit)).toBe('/etc/unit/firewall/waiting.nft');
+    expect(existsSync(unit.at(SETUP_PATHS.portsPassed))).toBe(false);
+  });
+
+  test('that fails when the product has them leaves the page at 8443', async () => {
+    const unit = booted();
+    unit.write('/broken-unit-ready-web.service', '');
+    unit.write(`/broken-${SETUP_UNITS.http}`, '');
+    expect((await apply(unit)).exitCode).toBe(4);
+    expect(running(unit)).toEqual([SETUP_UNITS.later, SETUP_UNITS.helperSocket, SETUP_UNITS.page]);
+    expect(firewall(unit)).toBe('/etc/unit/firewall/applying.nft');
+  });
+
+  test('of a product that wants neither 80 nor 443 lets the page have them to the end', async () => {
+    const unit = booted({ ports: [{ port: 5432, purpose: 'database' }] });
+    unit.write('/broken-unit-ready-web.service', '');
+    expect((await apply(unit)).exitCode).toBe(4);
+    expect(calls(unit).filter((call) => call.includes(SETUP_UNITS.http))).toEqual([]);
+    rmSync(unit.at('/broken-unit-ready-web.service'));
+    unit.write(SETUP_PATHS.claimed, '');
+    expect((await apply(unit)).exitCode).toBe(0);
+    expect(running(unit)).toEqual([SETUP_UNITS.later, SETUP_UNITS.helperSocket, SETUP_UNITS.page]);
+  });
+
+  test('ends the same wherever it is cut off', async () => {
+    const whole = booted();
+    whole.write(SETUP_PATHS.claimed, '');
+    await apply(whole);
+    const count = calls(whole).length - 1;
+    const first = calls(whole).findIndex((call) => call.startsWith('systemctl stop -- unit-setup-http'));
+    const ends = await Promise.all(
+      [first + 1, first + 2, first + 3, count - 6, count - 4, count - 2].map(async (at) => {
+        const unit = booted();
+        unit.write(SETUP_PATHS.claimed, '');
+        unit.killAtCall(at);
+        const { signal } = await apply(unit);
+        const { exitCode } = await unit.unitctl(['apply', '--resume']);
+        return { signal, exitCode, running: running(unit), enabled: enabled(unit), firewall: firewall(unit) };
+      }),
+    );
+    const end = { signal: 'SIGKILL', exitCode: 0, running: running(whole), enabled: [], firewall: '/etc/unit/firewall/open.nft' };
+    expect(ends).toEqual(ends.map(() => end));
+  }, 90_000);
+});
+
+describe('unitctl open-setup', () => {
+  test('opens 8443 alone, with a new code, and close-setup leaves nothing of it', async () => {
+    const unit = booted();
+    await apply(unit);
+    const { exitCode, events } = await unit.unitctl(['open-setup', '--minutes', '5', '--json']);
+    expect(exitCode).toBe(0);
+    expect(events.find(({ type }) => type === 'result')).toMatchObject({
+      data: { code: unit.read(SETUP_PATHS.code).trim().match(/.{4}/g)?.join('-'), minutes: 5 },
+    });
+    expect(running(unit)).toEqual([SETUP_UNITS.later, SETUP_UNITS.helperSocket, SETUP_UNITS.page]);
+    expect(enabled(unit)).toEqual([]);
+    expect(firewall(unit)).toBe('/etc/unit/firewall/open.nft');
+    expect(calls(unit).findLast((call) => call.startsWith('systemd-run'))).toContain('--on-active=5min');
+    expect((await unit.unitctl(['close-setup'])).exitCode).toBe(0);
+    expect(running(unit)).toEqual([]);
+    expect(firewall(unit)).toBe('/etc/unit/firewall/ready.nft');
+    expect((await unit.unitctl(['code'])).exitCode).toBe(6);
+  });
+
+  test('its time is over when it is over, whatever became of the timer', async () => {
+    const unit = booted();
+    await apply(unit);
+    await unit.unitctl(['open-setup']);
+    unit.write(SETUP_PATHS.open, '1\n');
+    expect((await unit.unitctl(['code'])).stderr).toContain('closed');
+  });
+
+  test('is for units that are finalised, and for a time that is one', async () => {
+    const unit = booted();
+    expect((await unit.unitctl(['open-setup'])).exitCode).toBe(6);
+    expect((await unit.unitctl(['close-setup'])).exitCode).toBe(6);
+    for (const minutes of ['0', 'soon', '1.5', '1441']) expect((await unit.unitctl(['open-setup', '--minutes', minutes])).exitCode).toBe(2);
+    expect(existsSync(unit.at(UNIT_PATHS.finalised))).toBe(false);
+    expect(running(unit)).toEqual(ENABLED);
+  });
+});
