@@ -81,9 +81,13 @@ async function probeNameServers(system: System): Promise<ProbeResult[]> {
   );
 }
 
-/** Any answer will do, be it that there is no such name: a closed network knows no name of ours. Undefined: it answers. */
-async function askNameServer(server: string): Promise<string | undefined> {
-  const resolver = new Resolver({ timeout: 2000, tries: 2 });
+/**
+ * Any answer will do, be it that there is no such name: a closed network knows no name of ours.
+ * @param server address, and port where it is another than 53
+ * @returns why there is none; undefined where it answers
+ */
+export async function askNameServer(server: string, timeout = 2000): Promise<string | undefined> {
+  const resolver = new Resolver({ timeout, tries: 2 });
   try {
     resolver.setServers([server]);
     await resolver.resolve('localhost', 'SOA');

@@ -22,6 +22,7 @@ const STATE = '/run/unit/network-try.json';
 /** Transient units of systemd-run(1). */
 const BEGIN = 'unit-network-try';
 const REVERT = 'unit-network-revert';
+const TIMERS = [`${BEGIN}.timer`, `${REVERT}.timer`];
 const UNITCTL = '/usr/bin/unitctl';
 
 interface Try {
@@ -39,6 +40,8 @@ interface Try {
  */
 export async function tryNetwork(system: System, wanted: NetworkWanted): Promise<{ token: string }> {
   wishes(wanted.interfaces, await readLinks(system), true);
+  // One that is beginning or ending yet would hold the names of the units.
+  await stopUnits(system, [...TIMERS, `${BEGIN}.service`, `${REVERT}.service`]);
   await revertTry(system, () => undefined);
   const token = randomBytes(32).toString('base64url');
   const state: Try = { token: hashOf(token), deadline: monotonic() + HEAD_START + TRY_SECONDS, wanted };
@@ -81,7 +84,7 @@ export async function confirmTry(system: System, token: string, log: (line: stri
   if (state === undefined || monotonic() > state.deadline) return false;
   if (!timingSafeEqual(Buffer.from(hashOf(token)), Buffer.from(state.token))) return false;
   await removeFile(system.path(STATE));
-  await stopTimers(system);
+  await stopUnits(system, [...TIMERS, `${BEGIN}.service`]);
   // Files of the try go when those that stay are there.
   await applyNetwork(system, state.wanted, log);
   return true;
@@ -94,7 +97,8 @@ export async function revertTry(system: System, log: (line: string) => void): Pr
   for (const path of files) await removeFile(system.path(path));
   if (files.length > 0) await system.run('networkctl', ['reload'], { onLine: log, timeout: 60 });
   await applyResolver(system, TRY_RESOLVER_FILE, undefined, log);
-  await stopTimers(system);
+  // Not the services: this may run in either.
+  await stopUnits(system, TIMERS);
 }
 
 async function readTry(system: System): Promise<Try | undefined> {
@@ -107,9 +111,9 @@ async function startTimer(system: System, unit: string, seconds: number, args: r
   await system.run('systemd-run', [...options, '--', UNITCTL, ...args]);
 }
 
-/** The timers alone: this may run in the service of one of them. Those that are not there are fine. */
-async function stopTimers(system: System): Promise<void> {
-  await system.ask('systemctl', ['stop', `${BEGIN}.timer`, `${REVERT}.timer`]);
+/** Those that are not there are fine. */
+async function stopUnits(system: System, units: readonly string[]): Promise<void> {
+  await system.ask('systemctl', ['stop', ...units]);
 }
 
 function hashOf(token: string): string {

@@ -43,7 +43,7 @@ for (const link of links) {
   const mac = (link.HardwareAddress || []).map((byte) => byte.toString(16).padStart(2, '0')).join(':');
   const found = files.find(({ path }) => [link.Name, mac, 'ether-by-type'].some((word) => word !== '' && new RegExp('^(Name|MACAddress)=' + word + '$', 'm').test(readFileSync(root + path, 'utf8'))));
   const text = found === undefined ? '' : readFileSync(root + found.path, 'utf8');
-  link.NetworkFile = found === undefined ? '/etc/systemd/network/80-unit-dhcp.network' : found.path;
+  link.NetworkFile = found !== undefined ? found.path : link.Kind === undefined ? '/etc/systemd/network/80-unit-dhcp.network' : undefined;
   link.AdministrativeState = 'configured';
   link.Addresses = link.CarrierState !== 'carrier' ? [] : [...text.matchAll(/^Address=([0-9.]+)\\/(\\d+)$/gm)].map(([, address, prefix]) => ({
     Address: address.split('.').map(Number), PrefixLength: Number(prefix), ScopeString: 'global', ConfigSource: 'static', ConfigState: 'configured' }));
@@ -77,7 +77,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(() => {
   unit = new FakeUnit(bundle, UNIT, {});
-  const bridge = { ...link(1, 'br0'), Kind: 'bridge' };
+  const bridge = { ...link(1, 'br0'), Kind: 'bridge', NetworkFile: undefined };
   unit.write('/links.json', JSON.stringify([link(3, 'ens224'), link(2, 'ens192'), bridge]));
   unit.write('/bin/networkctl', NETWORKCTL, 0o755);
   unit.write('/bin/systemd-run', `#!/bin/bash\nroot='${unit.root}'\n${SYSTEMD_RUN}\n`, 0o755);
@@ -242,6 +242,26 @@ describe('unitctl network', () => {
     const { events } = await unit.unitctl(['apply', '--json']);
     expect(changed(events)).toEqual([]);
     expect(unit.read('/networkctl-calls')).not.toContain('reconfigure');
+  });
+
+  test('test says in plain words what works and what does not', async () => {
+    unit.write('/bin/ping', '#!/bin/sh\ncase "$*" in *192.0.2.1) exit 0 ;; *) exit 1 ;; esac\n', 0o755);
+    unit.write(
+      '/bin/timedatectl',
+      '#!/bin/sh\necho LinkNTPServers=\necho SystemNTPServers=127.1.2.3\necho FallbackNTPServers=192.0.2.9\n',
+      0o755,
+    );
+    unit.write('/etc/resolv.conf', 'search example.org\n');
+    expect((await unit.unitctl(set)).exitCode).toBe(0);
+    const { exitCode, stdout } = await unit.unitctl(['network', 'test']);
+    expect(exitCode).toBe(1);
+    expect(stdout.split('\n')).toEqual([
+      'ok   ens192 has 192.0.2.10/24.',
+      'NOT  ens224 has no address: no DHCP server answers. Give it one with `unitctl network set`.',
+      'ok   The gateway 192.0.2.1 answers.',
+      'NOT  No name server is known: names cannot be looked up.',
+      expect.stringMatching(/^NOT {2}The time server 127\.1\.2\.3 gives no time: /),
+    ]);
   });
 
   test('an entry for an interface that is gone keeps nobody from setting another', async () => {

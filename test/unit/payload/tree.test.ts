@@ -5,14 +5,16 @@ import { beforeAll, expect, it } from 'vitest';
 
 import { loadImage } from '../../../builder/definition/load.ts';
 import { packageRoot } from '../../../builder/kit/paths.ts';
-import { writeUnitFiles } from '../../../builder/payload/tree.ts';
-import { PRODUCT_TARGET } from '../../../firstboot/contract/ordering.ts';
+import { generatedFiles, writeUnitFiles } from '../../../builder/payload/tree.ts';
+import { KEYBOARD_FILE } from '../../../firstboot/contract/keyboard.ts';
+import { PRODUCT_TARGET, type UnitFile } from '../../../firstboot/contract/ordering.ts';
 import { testContext } from '../../helpers/context.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'unitsmith-test-'));
 const link = (path: string): string => readlinkSync(join(root, path));
 const exists = (path: string): boolean => lstatSync(join(root, path), { throwIfNoEntry: false }) !== undefined;
 
+let filesWith: (look: object) => UnitFile[];
 let writeOwn: (folder: string, target: string) => Promise<void>;
 
 beforeAll(async () => {
@@ -28,6 +30,7 @@ beforeAll(async () => {
     builder: 'test',
   } as const;
   writeOwn = (folder, target) => writeUnitFiles({ ...image, folder }, release, target);
+  filesWith = (look) => generatedFiles({ ...image, definition: { ...image.definition, look } }, release);
   await writeUnitFiles(image, release, root);
 });
 
@@ -76,4 +79,9 @@ it('leaves links that the image brings, and does not follow those of units into 
   expect(readlinkSync(join(placed, 'grub-common.service'))).toBe('/elsewhere');
   expect(readlinkSync(join(placed, 'host.service'))).toBe(host);
   expect(readdirSync(join(placed, 'multi-user.target.wants'))).not.toContain('host.service');
+});
+
+it("types by the image's keyboard until the owner sets one", () => {
+  expect(exists(KEYBOARD_FILE)).toBe(false);
+  expect(filesWith({ keyboard: 'jp' }).find(({ path }) => path === KEYBOARD_FILE)?.content).toContain('XKBLAYOUT="jp"');
 });
