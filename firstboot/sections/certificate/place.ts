@@ -89,10 +89,10 @@ async function swap(system: System, name: string): Promise<void> {
   await syncFolder(dirname(link));
 }
 
-/** The one before stays until the next: a service may be reading it right now. */
+/** The one before stays until the next: a service may be reading it right now. What a run left that was killed goes. */
 async function dropOthers(store: string, kept: readonly string[]): Promise<void> {
   const entries = await readdir(store, { withFileTypes: true });
-  const old = entries.filter((entry) => entry.isDirectory() && !kept.includes(entry.name));
+  const old = entries.filter((entry) => (entry.isDirectory() && !kept.includes(entry.name)) || entry.name.endsWith('.partial'));
   for (const { name } of old) await rm(join(store, name), { recursive: true, force: true });
   if (old.length > 0) await syncFolder(store);
 }
