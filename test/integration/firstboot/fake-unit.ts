@@ -158,7 +158,7 @@ case $verb in
   stop) rm -f "$state/$unit" ;;
   reload-or-restart) mkdir -p "$root/run/unit"; echo /etc/unit/firewall/ready.nft >"$root/run/unit/firewall" ;;
   reset-failed) ;;
-  try-restart) ;;
+  try-restart|try-reload-or-restart) ;;
   daemon-reload) ;;
   *) echo "unknown verb $verb" >&2; exit 2 ;;
 esac`;
