@@ -8,6 +8,7 @@ import { materialOf, readMaterial } from '../../../../../firstboot/sections/cert
 import { pemBlocks } from '../../../../../firstboot/sections/certificate/pem.ts';
 import type { Certificate } from '../../../../../firstboot/sections/certificate/schema.ts';
 import { weakHash } from '../../../../../firstboot/sections/certificate/signature.ts';
+import { runs } from '../../../../helpers/runs.ts';
 import { type Made, Maker } from './made.ts';
 
 const NAME = 'shop.example.org';
@@ -95,11 +96,12 @@ describe('a good upload', () => {
   });
 
   it('of an earlier and a later upload the later one is meant', () => {
-    const later = maker.certificate(NAME, { by: intermediate, names: `DNS:${NAME}` });
-    const newer = (made: Made): number => Date.parse(new X509Certificate(made.certificate).validFrom);
-    const pem = parts().join('') + later.certificate + later.key;
-    const { chain } = look({ pem });
-    expect(newer({ certificate: String(chain?.sent[0]), key: '' })).toBe(Math.max(newer(leaf), newer(later)));
+    const later = maker.certificate(NAME, { by: intermediate, names: `DNS:${NAME}`, days: 200 });
+    for (const pem of [parts().join('') + later.certificate + later.key, later.certificate + later.key + parts().join('')]) {
+      const { chain, key } = look({ pem });
+      expect(String(chain?.sent[0])).toBe(later.certificate);
+      expect(key?.export({ type: 'pkcs8', format: 'pem' })).toBe(later.key);
+    }
   });
 });
 
@@ -234,7 +236,7 @@ describe('anything at all', () => {
         const blocked = inspection.findings.some(({ blocks }) => blocks);
         expect(blocked || (inspection.chain !== undefined && inspection.key !== undefined)).toBe(true);
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 
@@ -248,7 +250,7 @@ describe('anything at all', () => {
         const pem = `-----BEGIN CERTIFICATE-----\n${changed.toString('base64')}\n-----END CERTIFICATE-----\n${leaf.key}`;
         expect(() => inspect(readMaterial(pem), { names: [NAME], now: new Date(), roots: [] })).not.toThrow();
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 
