@@ -55,7 +55,8 @@ function pairOf(
   keys: readonly KeyObject[],
 ): { leaf: X509Certificate; key: KeyObject } | undefined {
   const pairs = certificates.flatMap((leaf) => keys.filter((key) => belongs(leaf, key)).map((key) => ({ leaf, key })));
-  return pairs.sort((one, other) => Date.parse(other.leaf.validFrom) - Date.parse(one.leaf.validFrom))[0];
+  const time = ({ leaf }: { leaf: X509Certificate }): [number, number] => [Date.parse(leaf.validFrom), Date.parse(leaf.validTo)];
+  return pairs.sort((one, other) => time(other)[0] - time(one)[0] || time(other)[1] - time(one)[1])[0];
 }
 
 /** The key is the certificate's. */

@@ -69,9 +69,8 @@ export async function install(system: System, pair: Pair): Promise<void> {
   await writeFileAtomic(join(folder, FILES.privkey), pair.privkey, gid === undefined ? { mode: 0o600 } : { mode: 0o640, gid });
   if (pair.ca !== undefined) await writeFileAtomic(join(folder, FILES.ca), pair.ca);
   await writeFileAtomic(join(folder, FILES.made), `${JSON.stringify(pair.made)}\n`);
-  await syncFolder(store);
   const before = await readlink(system.path(CERTIFICATE_PATHS.inUse)).catch(noLink);
-  // Before the link and after it: whoever is cut off in between finds that services are still to be told.
+  // Before the link and after it, with the store's own entries on disk: whoever is cut off in between finds that services are still to be told.
   await markReloadDue(system);
   await swap(system, name);
   await markReloadDue(system);
@@ -89,10 +88,10 @@ async function swap(system: System, name: string): Promise<void> {
   await syncFolder(dirname(link));
 }
 
-/** The one before stays until the next: a service may be reading it right now. */
+/** The one before stays until the next: a service may be reading it right now. What a run left that was killed goes. */
 async function dropOthers(store: string, kept: readonly string[]): Promise<void> {
   const entries = await readdir(store, { withFileTypes: true });
-  const old = entries.filter((entry) => entry.isDirectory() && !kept.includes(entry.name));
+  const old = entries.filter((entry) => (entry.isDirectory() && !kept.includes(entry.name)) || entry.name.endsWith('.partial'));
   for (const { name } of old) await rm(join(store, name), { recursive: true, force: true });
   if (old.length > 0) await syncFolder(store);
 }

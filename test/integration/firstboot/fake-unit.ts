@@ -163,7 +163,7 @@ case $verb in
         echo /etc/unit/firewall/$rules.nft >"$root/run/unit/firewall" ;;
   disable) for each in "\${units[@]}"; do rm -f "$root/etc/enabled-$each"; done ;;
   reset-failed) ;;
-  try-restart) ;;
+  try-restart|try-reload-or-restart) ;;
   daemon-reload) ;;
   list-units) cat "$root/said/failed-units" 2>/dev/null ;;
   reboot) : >"$root/rebooted" ;;

@@ -15,18 +15,17 @@ import { type Bound, bindAccount } from './account.ts';
 import { credentialFiles } from './credentials.ts';
 import { type Asking, type Directory, readDirectory } from './directory.ts';
 import { AcmeProblem, problemIn } from './problems.ts';
-import { httpArguments } from './responder.ts';
+import { type HttpPlace, httpArguments } from './responder.ts';
 
 /** The outside, as far as tests need another one. */
-export interface Outside {
-  /** Where the authority asks: 80 (RFC 8555, 8.3). */
-  httpPort: number;
+export interface Outside extends HttpPlace {
   /** Addresses of a name in the DNS. @throws Error with code ENOTFOUND or ENODATA where it has none */
   addresses(name: string): Promise<string[]>;
 }
 
 export const OUTSIDE: Outside = {
   httpPort: 80,
+  httpAddress: '',
   addresses: async (name) => {
     const [four, six] = await Promise.allSettled([resolve4(name), resolve6(name)]);
     if (four.status === 'fulfilled') return [...four.value, ...(six.status === 'fulfilled' ? six.value : [])];
@@ -63,8 +62,7 @@ export async function obtain(
   try {
     const asking = await writeRoots(acme, work);
     await prepareAccount(system, acme, await readDirectory(system, acme.directory, asking), asking);
-    const way =
-      acme.challenge === 'http-01' ? await httpArguments(system, names[0] as string, outside.httpPort) : ['--dns', acme.dnsProvider ?? ''];
+    const way = acme.challenge === 'http-01' ? await httpArguments(system, names[0] as string, outside) : ['--dns', acme.dnsProvider ?? ''];
     const env = {
       ...(asking.roots === undefined ? {} : { LEGO_CA_CERTIFICATES: asking.roots }),
       ...(await writeCredentials(system, acme, work)),
@@ -85,7 +83,9 @@ export async function obtain(
 export function clientArguments(acme: WholeAcme, names: readonly string[], path: string, way: readonly string[]): string[] {
   const domains = names.flatMap((name) => ['--domains', name]);
   const options = ['--path', path, '--server', acme.directory, '--email', acme.email, '--key-type', acme.keyType];
-  return ['--accept-tos', ...options, ...domains, ...way, 'run'];
+  // The account is there already (`bindAccount`): lego wants the flag all the same, and no key with it.
+  const binding = acme.eabKeyId === undefined ? [] : ['--eab'];
+  return ['--accept-tos', ...binding, ...options, ...domains, ...way, 'run'];
 }
 
 /** For a check too: the folder is the caller's. */

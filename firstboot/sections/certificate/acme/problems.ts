@@ -228,11 +228,11 @@ const TYPES: Readonly<Record<string, ProblemCode>> = {
   serverInternal: 'authority-fails',
 };
 
-/** The problem that a document or a log names first; undefined where it names none that is known. */
+/** The problem that a log names last; undefined where it names none that is known. Turned down nonces are among what comes before. */
 export function problemIn(text: string, challenge: string): AcmeProblem | undefined {
-  const found = /urn:ietf:params:acme:error:([A-Za-z]+)(?: :: ([^\n]*))?/.exec(text);
-  const code = found?.[1] === undefined ? undefined : TYPES[found[1]];
+  const found = [...text.matchAll(/urn:ietf:params:acme:error:([A-Za-z]+)(?: :: ([^\n]*))?/g)];
+  const [, type = '', detail = ''] = found.findLast(([, each = '']) => Object.hasOwn(TYPES, each)) ?? [];
+  const code = TYPES[type];
   if (code === undefined) return undefined;
-  const meant = code === 'other-machine' && challenge === 'dns-01' ? 'record-unseen' : code;
-  return new AcmeProblem(meant, found?.[2] ?? '');
+  return new AcmeProblem(code === 'other-machine' && challenge === 'dns-01' ? 'record-unseen' : code, detail);
 }

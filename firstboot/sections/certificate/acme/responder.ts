@@ -15,8 +15,15 @@ const CHALLENGES = '.well-known/acme-challenge';
 /** curl's exit code where nothing listens. */
 const REFUSED = 7;
 
+export interface HttpPlace {
+  /** Where the authority asks: 80 (RFC 8555, 8.3). */
+  httpPort: number;
+  /** On which the client listens there; all where empty. */
+  httpAddress: string;
+}
+
 /** Arguments of the client for the way that is open. @throws AcmeProblem where the port is another's */
-export async function httpArguments(system: System, name: string, port: number): Promise<string[]> {
+export async function httpArguments(system: System, name: string, { httpPort: port, httpAddress }: HttpPlace): Promise<string[]> {
   const webroot = system.path(CERTIFICATE_PATHS.webroot);
   const folder = join(webroot, CHALLENGES);
   await makeFolder(folder);
@@ -30,7 +37,7 @@ export async function httpArguments(system: System, name: string, port: number):
     const any = Array.from({ length: 100 }, (_, code) => code);
     const { exitCode, stdout } = await system.run('curl', args, { okExitCodes: any });
     if (stdout === token) return ['--http', '--http.webroot', webroot];
-    if (exitCode === REFUSED) return ['--http', '--http.port', `:${port}`];
+    if (exitCode === REFUSED) return ['--http', '--http.port', `${httpAddress}:${port}`];
     throw new AcmeProblem('port-taken', `port ${port}`);
   } finally {
     await removeFile(join(folder, token));
