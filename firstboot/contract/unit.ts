@@ -35,6 +35,8 @@ export const UNIT_PATHS = {
   /** There from the beginning of a run until it has succeeded: what a boot looks for to go on. */
   unfinished: '/var/lib/unit/unfinished',
   finalised: '/var/lib/unit/finalised',
+  /** There from the beginning of a factory reset until its end: a boot goes on with it before anything else. */
+  resetting: '/var/lib/unit/resetting',
 } as const;
 
 export const Port = Type.Object(

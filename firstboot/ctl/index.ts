@@ -6,6 +6,7 @@ import { register as logs } from './logs.ts';
 import { register as mail } from './mail.ts';
 import { register as plan } from './plan.ts';
 import { register as probe } from './probe.ts';
+import { register as reset } from './reset.ts';
 import { register as services } from './services.ts';
 import { register as settings } from './settings.ts';
 import { register as status } from './status.ts';
@@ -26,4 +27,5 @@ export const commands: readonly ((ctl: Ctl) => void)[] = [
   updates,
   logs,
   supportBundle,
+  reset,
 ];

@@ -156,7 +156,8 @@ case $verb in
     elif [[ $unit == unit-ready-* ]]; then up "$unit"; unit=\${unit#unit-ready-}; up "$unit"
     else up "$unit"; fi ;;
   stop) rm -f "$state/$unit" ;;
-  reload-or-restart) mkdir -p "$root/run/unit"; echo /etc/unit/firewall/ready.nft >"$root/run/unit/firewall" ;;
+  reload-or-restart) mkdir -p "$root/run/unit"; rules=waiting; [[ -e $root/var/lib/unit/finalised ]] && rules=ready
+    echo "/etc/unit/firewall/$rules.nft" >"$root/run/unit/firewall" ;;
   reset-failed) ;;
   try-restart) ;;
   daemon-reload) ;;
@@ -186,6 +187,10 @@ done
 printf '%s:x:%s::%s:%s\\n' "$name" "$id" "$home" "$shell" >>"$root/etc/passwd"
 printf '%s:!:20000:0:99999:7:::\\n' "$name" >>"$root/etc/shadow"`,
   usermod: `:`,
+  userdel: `name=\${@: -1}
+home=$(grep "^$name:" "$root/etc/passwd" | cut -d: -f6)
+sed -i "/^$name:/d" "$root/etc/passwd" "$root/etc/shadow"; rm -rf "$root$home" "$root/etc/groups-$name"`,
+  postsuper: `:`,
   chpasswd: `IFS=: read -r name password
 [[ -n $password ]] || exit 1
 sed -i "s|^$name:[^:]*|$name:\\$y\\$$(printf '%s' "$password" | sha256sum | cut -c -64)|" "$root/etc/shadow"`,
