@@ -82,6 +82,27 @@ export const Look = Type.Object(
 );
 export type Look = Static<typeof Look>;
 
+/** What an image decides about set-up in the owner's place. */
+export const Setup = Type.Object(
+  {
+    administrator: Type.Optional(
+      Type.Object(
+        {
+          login: Type.Optional(
+            Type.String({
+              pattern: '^[a-z_][a-z0-9_-]{0,31}$',
+              description: "The administrator's login; the owner's to choose where absent",
+            }),
+          ),
+        },
+        strict,
+      ),
+    ),
+  },
+  strict,
+);
+export type Setup = Static<typeof Setup>;
+
 export const Probes = Type.Object(
   { smoke: Type.Optional(Type.Array(NamedProbe)), acceptance: Type.Optional(Type.Array(NamedProbe)) },
   strict,
@@ -94,6 +115,7 @@ export const Unit = Type.Object(
     version: Type.String(),
     title: Texts,
     look: Type.Optional(Look),
+    setup: Type.Optional(Setup),
     services: Type.Record(Type.String(), Service),
     ports: Type.Array(Port),
     state: Type.Record(Type.String(), StateItem),

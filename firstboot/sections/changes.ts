@@ -2,13 +2,14 @@ import type { Change } from '../apply/change.ts';
 import type { Texts } from '../contract/texts.ts';
 import type { Settings } from '../settings/index.ts';
 import { administrator } from './administrator/account.ts';
+import { sshLogIn } from './administrator/ssh-log-in.ts';
 import { mail } from './mail/postfix.ts';
 import { hostName } from './network/host-name.ts';
 import { timeServers } from './time/time-servers.ts';
 import { timeZone } from './time/time-zone.ts';
 import { automaticUpdates } from './updates/unattended.ts';
 
-export type BeginKind = 'host-name' | 'time-zone' | 'time-servers' | 'administrator' | 'mail' | 'updates';
+export type BeginKind = 'host-name' | 'time-zone' | 'time-servers' | 'administrator' | 'ssh-log-in' | 'mail' | 'updates';
 
 export interface BeginChange<P> extends Change<P> {
   title: Texts;
@@ -25,6 +26,7 @@ export const BEGIN: { readonly [K in BeginKind]: BeginChange<Record<string, unkn
   'time-zone': timeZone,
   'time-servers': timeServers,
   administrator,
+  'ssh-log-in': sshLogIn,
   mail,
   updates: automaticUpdates,
 };

@@ -159,7 +159,7 @@ case $verb in
   reload-or-restart) mkdir -p "$root/run/unit"; rules=waiting; [[ -e $root/var/lib/unit/finalised ]] && rules=ready
     echo "/etc/unit/firewall/$rules.nft" >"$root/run/unit/firewall" ;;
   reset-failed) ;;
-  try-restart) ;;
+  try-restart|try-reload-or-restart) ;;
   daemon-reload) ;;
   list-units) cat "$root/said/failed-units" 2>/dev/null ;;
   reboot) : >"$root/rebooted" ;;

@@ -25,7 +25,7 @@ const secret: Step = { id: 'key', title, use: 'secret', with: { name: 'key' } };
 const command = (parameters: (Step & { use: 'command' })['with']): Step => ({ id: 'run', title, use: 'command', with: parameters });
 
 describe('plan', () => {
-  const BEGIN = ['begin:time-zone', 'begin:time-servers', 'begin:administrator', 'begin:mail', 'begin:updates'];
+  const BEGIN = ['begin:time-zone', 'begin:time-servers', 'begin:administrator', 'begin:ssh-log-in', 'begin:mail', 'begin:updates'];
   const FINISH = ['finish:services', 'finish:smoke', 'finish:finalise', 'finish:firewall'];
 
   test('every plan begins with what all units have, and ends with services, smoke, finalise, firewall', () => {
