@@ -8,7 +8,7 @@ import { NamedProbe } from '../../firstboot/contract/probe.ts';
 import { Service } from '../../firstboot/contract/service.ts';
 import { Step } from '../../firstboot/contract/step.ts';
 import { Texts } from '../../firstboot/contract/texts.ts';
-import { DnsRecord, Look, Port, StateItem } from '../../firstboot/contract/unit.ts';
+import { DnsRecord, Look, Port, Setup, StateItem } from '../../firstboot/contract/unit.ts';
 import { Artifact } from '../sources/artifact.ts';
 
 const strict = { additionalProperties: false } as const;
@@ -81,6 +81,7 @@ export const ImageDefinition = Type.Object(
       { ...strict, description: 'Who publishes the image' },
     ),
     look: Type.Optional(Look),
+    setup: Type.Optional(Setup),
     eula: Type.Optional(Type.String({ ...FileName, description: 'Text file in the image folder, shown before an OVA is imported' })),
     base: Base,
     kernel: Type.Optional(

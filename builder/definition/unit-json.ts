@@ -7,13 +7,14 @@ import type { LoadedImage } from './definition.ts';
  * @throws Error where the result breaks the contract: a bug, the definition was checked.
  */
 export function unitOf({ definition }: LoadedImage): Unit {
-  const { name, version, title, look, services, ports, state, dns, steps, probes } = definition;
+  const { name, version, title, look, setup, services, ports, state, dns, steps, probes } = definition;
   const unit: Unit = {
     schemaVersion: 1,
     name,
     version,
     title,
     ...(look === undefined ? {} : { look }),
+    ...(setup === undefined ? {} : { setup }),
     services,
     ports,
     state,

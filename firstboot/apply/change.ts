@@ -45,6 +45,8 @@ export interface Change<P> {
   check(parameters: P, context: ChangeContext): Promise<Verdict>;
   /** Makes the change; may find any part of it made already by a run that was killed. */
   apply(parameters: P, context: ChangeContext): Promise<void>;
+  /** As the image has it, for a factory reset: what is in no state item. May find it done already. */
+  reset?(parameters: P, context: ChangeContext): Promise<void>;
 }
 
 export const DONE: Verdict = { done: true };

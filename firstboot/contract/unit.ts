@@ -35,6 +35,8 @@ export const UNIT_PATHS = {
   /** There from the beginning of a run until it has succeeded: what a boot looks for to go on. */
   unfinished: '/var/lib/unit/unfinished',
   finalised: '/var/lib/unit/finalised',
+  /** There from the beginning of a factory reset until its end: a boot goes on with it before anything else. */
+  resetting: '/var/lib/unit/resetting',
 } as const;
 
 export const Port = Type.Object(
@@ -106,6 +108,27 @@ export const DnsRecord = Type.Object(
 );
 export type DnsRecord = Static<typeof DnsRecord>;
 
+/** What an image decides about set-up in the owner's place. */
+export const Setup = Type.Object(
+  {
+    administrator: Type.Optional(
+      Type.Object(
+        {
+          login: Type.Optional(
+            Type.String({
+              pattern: '^[a-z_][a-z0-9_-]{0,31}$',
+              description: "The administrator's login; the owner's to choose where absent",
+            }),
+          ),
+        },
+        strict,
+      ),
+    ),
+  },
+  strict,
+);
+export type Setup = Static<typeof Setup>;
+
 export const Probes = Type.Object(
   { smoke: Type.Optional(Type.Array(NamedProbe)), acceptance: Type.Optional(Type.Array(NamedProbe)) },
   strict,
@@ -118,6 +141,7 @@ export const Unit = Type.Object(
     version: Type.String(),
     title: Texts,
     look: Type.Optional(Look),
+    setup: Type.Optional(Setup),
     services: Type.Record(Type.String(), Service),
     ports: Type.Array(Port),
     state: Type.Record(Type.String(), StateItem),

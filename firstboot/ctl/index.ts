@@ -12,6 +12,7 @@ import { register as newIdentity } from './new-identity.ts';
 import { register as openSetup } from './open-setup.ts';
 import { register as plan } from './plan.ts';
 import { register as probe } from './probe.ts';
+import { register as reset } from './reset.ts';
 import { register as services } from './services.ts';
 import { register as settings } from './settings.ts';
 import { register as status } from './status.ts';
@@ -36,6 +37,7 @@ export const commands: readonly ((ctl: Ctl) => void)[] = [
   updates,
   logs,
   supportBundle,
+  reset,
   newIdentity,
   helper,
 ];

@@ -45,8 +45,23 @@ export async function prepare(system: System, answers: string | undefined): Prom
 
 export async function withPlan(system: System, unit: Unit, productSchema: object | undefined, checked: Checked): Promise<Prepared> {
   registerSecrets(system, checked.settings, productSchema);
+  fixLogin(unit, checked.settings);
   const facts = await readFacts(system, productSchema);
   return { unit, productSchema, ...checked, facts, plan: plan(unit, checked.settings, facts) };
+}
+
+/** The image may say who the administrator is. @throws UnitError where the owner names another */
+function fixLogin({ setup }: Unit, { administrator }: Settings): void {
+  const login = setup?.administrator?.login;
+  if (login === undefined) return;
+  // `admin` is what the schema fills in where nobody is named.
+  if (administrator.login !== undefined && ![login, 'admin'].includes(administrator.login)) {
+    throw new UnitError(`the administrator of this product is ${login}: administrator.login cannot be another`, {
+      exitCode: ExitCode.answers,
+      remedies: ['Leave administrator.login out.'],
+    });
+  }
+  administrator.login = login;
 }
 
 /** What layers come to: settings, or all that is missing or wrong, each with its source and place. */

@@ -4,6 +4,7 @@ import type { Texts } from '../contract/texts.ts';
 import type { Unit } from '../contract/unit.ts';
 import type { Settings } from '../settings/index.ts';
 import { administrator } from './administrator/account.ts';
+import { sshLogIn } from './administrator/ssh-log-in.ts';
 import { certificate } from './certificate/change.ts';
 import { requiredRecords } from './domain/required-records.ts';
 import { mail } from './mail/postfix.ts';
@@ -33,6 +34,7 @@ const LIST = {
   locale,
   keyboard,
   administrator,
+  'ssh-log-in': sshLogIn,
   certificate,
   mail,
   updates: automaticUpdates,

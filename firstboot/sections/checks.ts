@@ -1,3 +1,4 @@
+import { passwordStrength } from './administrator/strength.ts';
 import { certificateCheck } from './certificate/check.ts';
 import type { SectionCheck } from './check.ts';
 import { dnsRecords } from './domain/records-check.ts';
@@ -6,4 +7,4 @@ import { networkTry } from './network/try-check.ts';
 import { clockSkew } from './time/skew.ts';
 
 /** What sections can try out, in no order. */
-export const CHECKS: readonly SectionCheck[] = [dnsRecords, networkTry, clockSkew, certificateCheck, mailTest()];
+export const CHECKS: readonly SectionCheck[] = [dnsRecords, networkTry, clockSkew, certificateCheck, mailTest(), passwordStrength];

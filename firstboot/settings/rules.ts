@@ -1,8 +1,8 @@
 /** What JSON Schema cannot say about answers: one function a rule, over answers with defaults filled in. */
 
 import { isIP } from 'node:net';
+import { type KeyFault, keyFault } from '../sections/administrator/ssh-key.ts';
 import { NETWORK_MISSING, networkViolations } from '../sections/network/rules.ts';
-
 import type { Settings } from './answers.ts';
 import type { Violation } from './words.ts';
 
@@ -12,7 +12,11 @@ export const MISSING = {
   mail: 'mail-is-whole',
   network: NETWORK_MISSING,
   certificate: 'certificate-is-whole',
+  sshPassword: 'ssh-password-log-in',
 } as const;
+
+/** The schema's pattern, in short. */
+const KEY_LINE = /^\S+ [A-Za-z0-9+/]+=*( |$)/;
 
 type Rule = (settings: Partial<Settings>) => Violation[];
 
@@ -50,6 +54,35 @@ const loginIsFree: Rule = ({ administrator }) =>
           keyword: 'login-is-free',
           message: 'administrator.login is an account that the system uses itself',
           suggestion: 'Choose another name, such as admin.',
+        },
+      ]
+    : [];
+
+const FAULTS: Readonly<Record<KeyFault, readonly [string, string]>> = {
+  damaged: ['is no whole SSH public key', 'Copy the whole line of the .pub file.'],
+  'other-algorithm': ['names another algorithm than it is of', 'Copy the whole line of the .pub file.'],
+  short: ['is an RSA key of less than 2048 bits', 'Make a new one: ssh-keygen -t ed25519'],
+};
+
+const keysAreWhole: Rule = ({ administrator }) =>
+  (administrator?.sshKeys ?? []).flatMap((line, index) => {
+    // What does not even look like a key is the schema's to say.
+    const fault = KEY_LINE.test(line) ? keyFault(line) : undefined;
+    if (fault === undefined) return [];
+    const [message, suggestion] = FAULTS[fault];
+    return [
+      { path: `/administrator/sshKeys/${index}`, keyword: 'ssh-key', message: `administrator.sshKeys[${index}] ${message}`, suggestion },
+    ];
+  });
+
+const sshPasswordIsThere: Rule = ({ administrator }) =>
+  administrator?.sshPasswordLogin === true && administrator.password === undefined
+    ? [
+        {
+          path: '/administrator',
+          keyword: MISSING.sshPassword,
+          message: '"password" is missing in administrator: SSH is to take it',
+          suggestion: 'Add administrator.password, or leave out administrator.sshPasswordLogin.',
         },
       ]
     : [];
@@ -156,6 +189,8 @@ const providerIsOne: Rule = ({ certificate }) =>
 export const RULES: readonly Rule[] = [
   unattendedNeedsCredential,
   loginIsFree,
+  keysAreWhole,
+  sshPasswordIsThere,
   zoneExists,
   networkIsRight,
   mailIsWhole,

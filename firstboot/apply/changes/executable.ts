@@ -24,10 +24,14 @@ export const executable: Change<P> = {
     const { message } = await call('apply', parameters, context, [0]);
     if (message !== undefined) context.log(message);
   },
+
+  async reset(parameters, context) {
+    await call('undo', parameters, context, [0]);
+  },
 };
 
 async function call(
-  verb: 'check' | 'apply',
+  verb: 'check' | 'apply' | 'undo',
   parameters: P,
   context: ChangeContext,
   okExitCodes: readonly number[],

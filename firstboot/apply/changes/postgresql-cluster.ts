@@ -1,5 +1,5 @@
 import { type Change, DONE, due, type Parameters } from '../change.ts';
-import { findCluster, makeCluster } from '../postgresql/cluster.ts';
+import { dropCluster, findCluster, makeCluster } from '../postgresql/cluster.ts';
 
 /** PostgreSQL's database cluster, for images that configure it before it is started. */
 export const postgresqlCluster: Change<Parameters<'postgresql-cluster'>> = {
@@ -10,4 +10,5 @@ export const postgresqlCluster: Change<Parameters<'postgresql-cluster'>> = {
   }),
   check: async (_parameters, { system }) => ((await findCluster(system)) === undefined ? due('there is no cluster') : DONE),
   apply: ({ locale }, context) => makeCluster(context, locale),
+  reset: (_parameters, context) => dropCluster(context),
 };

@@ -3,7 +3,7 @@ import { join, normalize } from 'node:path';
 
 import { UNIT_PATHS } from '../../contract/unit.ts';
 import { ExitCode, UnitError } from '../../kit/errors.ts';
-import { ignoreMissing, readIfExists, writeFileAtomic } from '../../kit/files.ts';
+import { ignoreMissing, readIfExists, removeFile, writeFileAtomic } from '../../kit/files.ts';
 import { type Change, type ChangeContext, DONE, due, type Parameters } from '../change.ts';
 import { modeBits, octal, ownership } from '../owner.ts';
 import { renderTemplate, templateReads } from '../template/render.ts';
@@ -32,6 +32,10 @@ export const template: Change<P> = {
   async apply(parameters, context) {
     const { content, ...options } = await wantedFile(parameters, context);
     await writeFileAtomic(context.system.path(parameters.to), content, options);
+  },
+
+  async reset({ to }, { system }) {
+    await removeFile(system.path(to));
   },
 };
 

@@ -70,8 +70,18 @@ export function createArguments(version: string, locale: string): string[] {
   return ['--locale', locale, '--encoding', 'UTF8', version, CLUSTER, '--', ...initdb];
 }
 
-async function removeHalfMade({ system, log }: ChangeContext, version: string): Promise<void> {
-  log('a database cluster that was not finished is removed');
+async function removeHalfMade(context: ChangeContext, version: string): Promise<void> {
+  context.log('a database cluster that was not finished is removed');
+  await removeCluster(context, version);
+}
+
+/** Removes the cluster with its databases and its configuration, whole or not. */
+export async function dropCluster(context: ChangeContext): Promise<void> {
+  const version = await installedVersion(context.system);
+  if (version !== undefined) await removeCluster(context, version);
+}
+
+async function removeCluster({ system }: ChangeContext, version: string): Promise<void> {
   await system.ask('pg_dropcluster', ['--stop', version, CLUSTER]);
   for (const folder of ['/etc/postgresql', '/var/lib/postgresql']) {
     await rm(system.path(`${folder}/${version}/${CLUSTER}`), { recursive: true, force: true });

@@ -63,6 +63,13 @@ export const administrator: BeginChange<P> = {
     else await writeFileAtomic(system.path(SUDOERS), rights, { mode: 0o440 });
     await applyKeys(wanted, await system.account(wanted.login), context);
   },
+
+  async reset({ login }, { system, log }) {
+    await removeFile(system.path(SUDOERS));
+    if ((await findPerson(system, login)) === undefined) return;
+    // By force, because it is probably the one who is logged in and asks for this. 12: its home was gone already.
+    await system.run('userdel', ['--force', '--remove', '--', login], { onLine: log, okExitCodes: [0, 12] });
+  },
 };
 
 /** Undefined where there is no such account. @throws UnitError for one that is no person's */

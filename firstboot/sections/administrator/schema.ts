@@ -25,9 +25,9 @@ export const Administrator = Type.Object(
         writeOnly: true,
         'x-titles': { en: 'Administrator password', ja: '管理者のパスワード', ru: 'Пароль администратора' },
         'x-help': {
-          en: 'At least 10 characters. Opens the console and sudo; SSH asks for a key.',
-          ja: '10 文字以上。コンソールへのログインと sudo に使います。SSH では鍵を使います。',
-          ru: 'Не короче 10 символов. Для входа с консоли и для sudo; SSH спрашивает ключ.',
+          en: 'At least 10 characters. Opens the console and sudo; SSH asks for a key unless you say otherwise.',
+          ja: '10 文字以上。コンソールへのログインと sudo に使います。SSH では、変更しない限り鍵を使います。',
+          ru: 'Не короче 10 символов. Для входа с консоли и для sudo; SSH спрашивает ключ, если не задать иначе.',
         },
         'x-ovf': { order: 31, category: 'Administrator' },
       }),
@@ -37,6 +37,17 @@ export const Administrator = Type.Object(
         default: [],
         maxItems: 50,
         'x-titles': { en: 'SSH public keys', ja: 'SSH 公開鍵', ru: 'Открытые ключи SSH' },
+      }),
+    ),
+    sshPasswordLogin: Type.Optional(
+      Type.Boolean({
+        default: false,
+        'x-titles': { en: 'Log-in by password over SSH', ja: 'SSH でのパスワードログイン', ru: 'Вход по SSH с паролем' },
+        'x-help': {
+          en: 'For the administrator alone. Keys are safer: passwords of servers are guessed at all day long.',
+          ja: '管理者のみに適用されます。サーバーのパスワードは常に推測攻撃を受けるため、鍵のほうが安全です。',
+          ru: 'Только для администратора. Ключи надёжнее: пароли серверов подбирают круглые сутки.',
+        },
       }),
     ),
   },

@@ -25,6 +25,9 @@ const RECIPIENTS_FILE = '/etc/postfix/unit-recipients';
 /** The system's certification authorities, those of the owner among them (update-ca-certificates(8)). */
 export const CA_FILE = '/etc/ssl/certs/ca-certificates.crt';
 
+/** main.cf of a unit that has no mail: the package must find one, or it makes one up. */
+export const RESTING = 'compatibility_level = 3.6\ninet_interfaces = loopback-only\n';
+
 /** All files for sending, `main.cf` last: whoever reads it finds what it names. Only `PASSWORD_FILE` holds a secret. */
 export function postfixFiles(mail: MailSetup): PostfixFile[] {
   const file = (path: string, lines: readonly string[], mode = 0o644): PostfixFile => ({ path, mode, text: `${lines.join('\n')}\n` });

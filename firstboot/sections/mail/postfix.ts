@@ -8,7 +8,7 @@ import { ExitCode, UnitError } from '../../kit/errors.ts';
 import { ignoreMissing, readIfExists, removeFile, writeFileAtomic } from '../../kit/files.ts';
 import type { System } from '../../kit/system.ts';
 import type { BeginChange } from '../changes.ts';
-import { type MailSetup, PASSWORD_FILE, postfixFiles } from './postfix-files.ts';
+import { MAIN, type MailSetup, PASSWORD_FILE, postfixFiles, RESTING } from './postfix-files.ts';
 
 const PROGRAM = '/usr/sbin/postfix';
 export const POSTFIX_UNIT = 'postfix.service';
@@ -72,7 +72,19 @@ export const mail: BeginChange<P> = {
     await system.run('systemctl', ['--quiet', 'enable', '--', POSTFIX_UNIT], { onLine: context.log });
     await order(system, 'restart', POSTFIX_UNIT, { units: [] }, context.log);
   },
+
+  reset: (_wanted, context) => forget(context),
 };
+
+/** What is in the queue is the owner's; the files in /etc/postfix are replaced by whoever wants mail next. */
+async function forget(context: ChangeContext): Promise<void> {
+  const { system } = context;
+  if (!(await exists(system, PROGRAM))) return;
+  await switchOff(context);
+  await system.run('postsuper', ['-d', 'ALL'], { onLine: context.log });
+  for (const { path } of postfixFiles({}).filter(({ path }) => path !== MAIN)) await removeFile(system.path(path));
+  await writeFileAtomic(system.path(MAIN), RESTING);
+}
 
 async function checkOff(system: System): Promise<Verdict> {
   if (await exists(system, PASSWORD_FILE)) return due('a password is kept that is not needed');

@@ -1,7 +1,7 @@
 /** The host's name: hostname(5), and hosts(5) so that it can be looked up without a network. */
 
 import { DONE, due } from '../../apply/change.ts';
-import { readIfExists, writeFileAtomic } from '../../kit/files.ts';
+import { readIfExists, removeFile, writeFileAtomic } from '../../kit/files.ts';
 import type { System } from '../../kit/system.ts';
 import type { BeginChange } from '../changes.ts';
 
@@ -35,6 +35,11 @@ export const hostName: BeginChange<P> = {
     // Before the name itself: programs look up the new one at once.
     await writeFileAtomic(system.path(HOSTS), withOwnName((await readHosts(system)) ?? LOCALHOST, name));
     await system.run('hostnamectl', ['set-hostname', '--', name], { onLine: log });
+  },
+
+  async reset(_wanted, { system }) {
+    await removeFile(system.path('/etc/hostname'));
+    await writeFileAtomic(system.path(HOSTS), ((await readHosts(system)) ?? LOCALHOST).replace(OWN_LINE, ''));
   },
 };
 

@@ -44,6 +44,8 @@ export const timeServers: BeginChange<P> = {
     // Last, so that a run that is killed before the restart finds something to do.
     if (servers.length === 0) await removeFile(path);
   },
+
+  reset: (_wanted, context) => timeServers.apply({ servers: [] }, context),
 };
 
 function dropIn(servers: readonly string[]): string {

@@ -49,6 +49,8 @@ export const timeZone: BeginChange<P> = {
     const nameFile = system.path(NAME_FILE);
     if ((await readIfExists(nameFile)) !== undefined) await writeFileAtomic(nameFile, `${zone}\n`);
   },
+
+  reset: (_wanted, context) => timeZone.apply({ zone: 'Etc/UTC' }, context),
 };
 
 /** A plain file is no link to a zone (EINVAL). */

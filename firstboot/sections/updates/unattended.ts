@@ -1,6 +1,6 @@
 /** Security updates by themselves, or not: apt.conf(5), unattended-upgrade(8). */
 import { DONE, due } from '../../apply/change.ts';
-import { readIfExists, writeFileAtomic } from '../../kit/files.ts';
+import { readIfExists, removeFile, writeFileAtomic } from '../../kit/files.ts';
 import type { BeginChange } from '../changes.ts';
 import type { Updates } from './schema.ts';
 
@@ -37,6 +37,10 @@ export const automaticUpdates: BeginChange<P> = {
 
   async apply(wanted, { system }) {
     await writeFileAtomic(system.path(FILE), configuration(wanted));
+  },
+
+  async reset(_wanted, { system }) {
+    await removeFile(system.path(FILE));
   },
 };
 

@@ -205,6 +205,20 @@ describe('settings', () => {
   });
 });
 
+test('an image may say who the administrator is', async () => {
+  const unit = makeUnit();
+  unit.write('/usr/lib/unit/unit.json', JSON.stringify({ ...UNIT, setup: { administrator: { login: 'ubuntu' } } }));
+  const plan = async (administrator: object): Promise<Outcome> => {
+    unit.write('/answers.json', JSON.stringify({ schemaVersion: 1, administrator, product: { title: 'A shop', password: PASSWORD } }));
+    return unitctl(unit, ['plan', '--answers', unit.at('/answers.json')]);
+  };
+  expect((await plan({ password: 'long enough' })).stdout).toContain('Administrator: ubuntu can log in');
+  expect(await plan({ login: 'other', password: 'long enough' })).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringContaining('the administrator of this product is ubuntu'),
+  });
+});
+
 describe('updates', () => {
   test('are switched off and on without a restart of the product', async () => {
     const unit = await setUp();

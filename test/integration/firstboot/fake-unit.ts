@@ -191,6 +191,10 @@ done
 printf '%s:x:%s::%s:%s\\n' "$name" "$id" "$home" "$shell" >>"$root/etc/passwd"
 printf '%s:!:20000:0:99999:7:::\\n' "$name" >>"$root/etc/shadow"`,
   usermod: `:`,
+  userdel: `name=\${@: -1}
+home=$(grep "^$name:" "$root/etc/passwd" | cut -d: -f6)
+sed -i "/^$name:/d" "$root/etc/passwd" "$root/etc/shadow"; rm -rf "$root$home" "$root/etc/groups-$name"`,
+  postsuper: `:`,
   chpasswd: `IFS=: read -r name password
 [[ -n $password ]] || exit 1
 sed -i "s|^$name:[^:]*|$name:\\$y\\$$(printf '%s' "$password" | sha256sum | cut -c -64)|" "$root/etc/shadow"`,

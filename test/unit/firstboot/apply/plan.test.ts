@@ -32,6 +32,7 @@ describe('plan', () => {
     'begin:time-servers',
     'begin:locale',
     'begin:administrator',
+    'begin:ssh-log-in',
     'begin:certificate',
     'begin:mail',
     'begin:updates',

@@ -47,6 +47,7 @@ describe('unitctl', () => {
     'updates on',
     'updates off',
     'updates run',
+    'reset',
   ])('%s has help with examples', async (command) => {
     const { exitCode, out } = await unitctl(...command.split(' '), '--help');
     expect(exitCode).toBe(0);
