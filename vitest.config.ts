@@ -18,13 +18,24 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          // After the fast ones: a browser takes all cores, and what waits for a page would run into its time limit.
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
           name: 'vm',
           include: ['test/vm/**/*.test.ts'],
           // One virtual machine at a time: on two cores without KVM two would only slow each other down.
           fileParallelism: false,
           testTimeout: 30 * 60_000,
           hookTimeout: 60 * 60_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -10,6 +10,7 @@ const PACKAGES = {
   xmllint: 'libxml2-utils',
   shellcheck: 'shellcheck',
   nft: 'nftables',
+  chromium: 'chromium',
 };
 
 const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];

@@ -109,7 +109,7 @@ function reportOf({ findings, table, log }: CheckReport, view: CheckView, { t, l
       remedy: remedy === undefined ? undefined : textIn(remedy, language),
     })),
     table: table === undefined ? undefined : { columns: table.columns.map((texts) => textIn(texts, language)), rows: table.rows },
-    log,
+    lines: log,
   };
 }
 
