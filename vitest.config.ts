@@ -6,6 +6,8 @@ export default defineConfig({
       {
         test: {
           name: 'fast',
+          // Otherwise style sheets are empty, taken as text too.
+          css: true,
           include: ['test/unit/**/*.test.ts', 'test/integration/**/*.test.ts'],
           testTimeout: 30_000,
           // Modules are loaded once a worker, not once a file: half of all time. Tests keep nothing in modules, and spies
@@ -19,6 +21,7 @@ export default defineConfig({
       {
         test: {
           name: 'browser',
+          css: true,
           include: ['test/browser/**/*.test.ts'],
           // After the fast ones: a browser takes all cores, and what waits for a page would run into its time limit.
           fileParallelism: false,

@@ -14,7 +14,7 @@ describe.skipIf(NO_CHROMIUM !== undefined)('in a browser', () => {
   const opened: { lab: Lab; context: BrowserContext }[] = [];
   beforeAll(async () => {
     browser = await launchChromium();
-  }, 60_000);
+  });
   afterEach(async () => {
     for (const { lab, context } of opened.splice(0)) {
       await context.close();
@@ -96,7 +96,7 @@ describe.skipIf(NO_CHROMIUM !== undefined)('in a browser', () => {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     expect(page.url()).toContain('#f_2f_');
-    expect(await page.inputValue('#f_2f_workers')).toBe('2many');
+    expect(await page.inputValue('#f_2f_workers')).toBe('many');
     await tabTo('f_2f_workers');
     await page.keyboard.press('Control+A');
     await page.keyboard.type('4');
@@ -125,7 +125,7 @@ describe.skipIf(NO_CHROMIUM !== undefined)('in a browser', () => {
       product: { name: 'Shop', workers: 4 },
     });
     expect(findings).toEqual([]);
-  }, 120_000);
+  });
 
   it.each(['ja', 'ru'])(
     'fits a phone, in %s',
@@ -202,7 +202,7 @@ describe.skipIf(NO_CHROMIUM !== undefined)('in a browser', () => {
     await page.waitForURL('**/result', { timeout: 15_000 });
     await page.click('button.main');
     await page.waitForSelector('text=Setup is finished');
-  }, 60_000);
+  });
 
   it('shows a failed step with its log, and lets the owner correct and go on', async () => {
     const { lab, page, url } = await visit({ productSchema: undefined });
@@ -224,7 +224,7 @@ describe.skipIf(NO_CHROMIUM !== undefined)('in a browser', () => {
     await page.waitForSelector('#step-1.waiting');
     lab.helper.finish();
     await page.waitForURL('**/result');
-  }, 60_000);
+  });
 
   it('shows settings only where they matter, and keeps what is wrong in sight', async () => {
     const { lab, page, url } = await visit();
@@ -238,7 +238,7 @@ describe.skipIf(NO_CHROMIUM !== undefined)('in a browser', () => {
     await page.check('[name="/storage/kind"][value="remote"]');
     expect(await page.locator('[name="/storage|1/host"]').isVisible()).toBe(true);
     expect(await page.locator('[name="/storage|0/path"]').isVisible()).toBe(false);
-  }, 60_000);
+  });
 
   it('brings nothing but the page, its colours, its stylesheet and its script', async () => {
     const { lab, page, url } = await visit();
@@ -247,5 +247,5 @@ describe.skipIf(NO_CHROMIUM !== undefined)('in a browser', () => {
     page.on('request', (request) => brought.push(request.url()));
     await page.goto(`${url}/section/product`, { waitUntil: 'networkidle' });
     expect(brought.sort()).toEqual(['/look/colours.css', '/section/product', '/setup.css', '/setup.js'].map((path) => url + path));
-  }, 60_000);
+  });
 });
