@@ -6,6 +6,8 @@ export default defineConfig({
       {
         test: {
           name: 'fast',
+          // Otherwise style sheets are empty, taken as text too.
+          css: true,
           include: ['test/unit/**/*.test.ts', 'test/integration/**/*.test.ts'],
           testTimeout: 30_000,
           // Modules are loaded once a worker, not once a file: half of all time. Tests keep nothing in modules, and spies
@@ -18,13 +20,25 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'browser',
+          css: true,
+          include: ['test/browser/**/*.test.ts'],
+          // After the fast ones: a browser takes all cores, and what waits for a page would run into its time limit.
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
           name: 'vm',
           include: ['test/vm/**/*.test.ts'],
           // One virtual machine at a time: on two cores without KVM two would only slow each other down.
           fileParallelism: false,
           testTimeout: 30 * 60_000,
           hookTimeout: 60 * 60_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -10,8 +10,10 @@ const PACKAGES = {
   xmllint: 'libxml2-utils',
   shellcheck: 'shellcheck',
   nft: 'nftables',
+  nc: 'netcat-openbsd',
   lego: 'lego',
   pebble: 'pebble',
+  chromium: 'chromium',
 };
 
 const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];

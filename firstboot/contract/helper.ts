@@ -66,11 +66,11 @@ export interface UnitStatus {
   title: Texts;
   look?: Look;
   claimed: boolean;
-  /** The unit is ready, and its owner has opened setup again. */
-  reopened?: boolean;
   /** The sections that the image wants, in its order; all of them where absent. */
   sections?: string[];
   hostName: string;
+  /** `domain.name` as it is kept: the page may be opened by it. */
+  domain?: string;
   /** Without the loopback ones and link-local IPv6. */
   addresses: string[];
   /** SHA-256 of the setup certificate (DER), upper-case hex in pairs with colons. */

@@ -10,6 +10,7 @@ import { HelperError, HelperGone } from './helper-client.ts';
 import { isOwnHost, parseHost } from './host.ts';
 import { applyRoutes } from './routes/apply.ts';
 import { claimRoutes } from './routes/claim.ts';
+import { handoverRoutes } from './routes/handover.ts';
 import { publicRoutes } from './routes/public.ts';
 import { resultRoutes } from './routes/result.ts';
 import { reviewRoutes } from './routes/review.ts';
@@ -57,6 +58,7 @@ export async function createApp(ports: SitePorts): Promise<App> {
   });
   publicRoutes(app, site);
   claimRoutes(app, site);
+  handoverRoutes(app, site);
   await app.register(async (guarded) => {
     guard(guarded, site);
     sectionRoutes(guarded, site);

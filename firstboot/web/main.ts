@@ -35,7 +35,7 @@ if (state === undefined) throw new Error('give a folder for the session: --state
 // LoadCredential= of the service brings what only root can read (systemd.exec(5)).
 const tlsFolder = env['CREDENTIALS_DIRECTORY'] ?? '/run/unit/setup/tls';
 const tls = {
-  cert: readFileSync(options.cert ?? join(tlsFolder, 'cert.pem'), 'utf8'),
+  cert: readFileSync(options.cert ?? join(tlsFolder, 'certificate.pem'), 'utf8'),
   key: readFileSync(options.key ?? join(tlsFolder, 'key.pem'), 'utf8'),
 };
 

@@ -10,14 +10,14 @@ export interface Wizard {
   sections: Section[];
 }
 
-/** True while settings may be changed. */
-export function isOpen({ status: { state, reopened } }: Visit): boolean {
-  return state === 'waiting' || state === 'failed' || (state === 'ready' && reopened === true);
+/** True while settings may be changed: also once the unit is ready, by whoever still has the session, or has opened setup again. */
+export function isOpen({ status: { state } }: Visit): boolean {
+  return state !== 'applying';
 }
 
 /** The page that belongs to the unit's state. */
-export function homeOf({ status: { state, reopened } }: Visit): '/sections' | '/progress' | '/result' {
-  if (state === 'waiting' || (state === 'ready' && reopened === true)) return '/sections';
+export function homeOf({ status: { state } }: Visit): '/sections' | '/progress' | '/result' {
+  if (state === 'waiting') return '/sections';
   return state === 'ready' ? '/result' : '/progress';
 }
 

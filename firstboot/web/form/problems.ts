@@ -25,9 +25,11 @@ export interface Words {
 
 /** Problems of one section, or of all sections where `section` is undefined. */
 export function complaintsOf(kept: KeptSettings, words: Words, section?: string): Complaint[] {
-  return kept.problems
+  const all = kept.problems
     .filter(({ path }) => section === undefined || path === section || path.startsWith(`${section}.`))
     .flatMap((problem) => complain(problem, kept, words));
+  // A group that lacks two members is complained about twice.
+  return [...new Map(all.map((complaint) => [`${complaint.path} ${complaint.message}`, complaint])).values()];
 }
 
 function complain(problem: SettingProblem, kept: KeptSettings, words: Words): Complaint[] {

@@ -25,8 +25,10 @@
     const output = document.getElementById(input.dataset.strength);
     input.addEventListener('input', () => {
       const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z\d]/].filter((kind) => kind.test(input.value)).length;
-      const bits = new Set(input.value).size * Math.log2([1, 26, 36, 62, 95][kinds]);
-      output.textContent = input.value === '' ? '' : output.dataset[bits < 50 ? 'weak' : bits < 75 ? 'fair' : 'strong'];
+      // A character that comes again says little more.
+      const characters = (new Set(input.value).size + input.value.length) / 2;
+      const bits = characters * Math.log2([1, 26, 36, 62, 95][kinds]);
+      output.textContent = input.value === '' ? '' : output.dataset[bits < 50 ? 'weak' : bits < 80 ? 'fair' : 'strong'];
     });
   }
 
@@ -53,10 +55,6 @@
       }, 2000);
     });
   }
-
-  // The setup has moved to another port; the sockets there are open already.
-  const moved = document.querySelector('[data-move]');
-  if (moved) setTimeout(() => location.replace(moved.href), 1000);
 
   const list = document.querySelector('[data-events]');
   if (!list) return;

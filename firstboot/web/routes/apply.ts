@@ -56,14 +56,15 @@ async function begin(site: Site): Promise<void> {
 
 /**
  * The answer goes out by the port that is about to be the product's: a redirect to this port could not be followed, and one
- * to the other port is no answer to a form of ours (`form-action`).
+ * to the other port is no answer to a form of ours (`form-action`). It sends the browser on by itself, at once: stylesheet and
+ * script may be gone already.
  */
 function showBegun(site: Site, request: FastifyRequest, reply: FastifyReply, visit: Visit): unknown {
   const moved = site.laterUrl(request);
   if (moved === undefined) return reply.redirect('/progress', 303);
   reply.header('connection', 'close');
   reply.raw.on('finish', () => site.ports.onHandOver());
-  const data = { heading: visit.t('progress.heading'), moved, refresh: `1;url=${moved}` };
+  const data = { heading: visit.t('progress.heading'), moved };
   return site.show(request, reply, visit, 'progress', data, { path: '/progress' });
 }
 
@@ -89,7 +90,8 @@ function stepView({ title, state, seconds, reason, log }: StepProgress, index: n
     stateText: t(`progress.${state}`),
     seconds: seconds === undefined ? undefined : t('progress.seconds', { seconds: seconds.toFixed(1) }),
     reason,
-    log: log.join('\n'),
+    // Not "log": handlebars has a helper of that name.
+    lines: log.join('\n'),
     failed: state === 'failed',
   };
 }

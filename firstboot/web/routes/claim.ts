@@ -35,9 +35,9 @@ function refused(site: Site, request: FastifyRequest, reply: FastifyReply, visit
   return claimPage(site, request, reply, visit, { wrong: visit.t('claim.wait', { seconds }), code: 429 });
 }
 
-/** Once the unit is ready it has an owner: codes that were read before are worth nothing. */
+/** Once the unit is ready it has an owner, and codes that were read before are worth nothing; `unitctl open-setup` makes a new one. */
 function isClosed({ status, session }: Visit): boolean {
-  return status.state === 'ready' && status.claimed && status.reopened !== true && session === undefined;
+  return status.state === 'ready' && status.claimed && session === undefined;
 }
 
 function claimPage(

@@ -89,7 +89,10 @@ async function tryOut(
     const text = posted.fields.get(parameterName(view.check, name))?.at(-1)?.trim() ?? '';
     return text === '' ? [] : [[name, text]];
   });
-  const parameters = Object.fromEntries(given.map(([name, text]) => [name, name === view.clock ? Number(text) : text]));
+  const parameters = {
+    ...Object.fromEntries(given.map(([name, text]) => [name, name === view.clock ? Number(text) : text])),
+    ...(view.port === undefined ? {} : { [view.port]: request.socket.localPort }),
+  };
   const report = await site.ports.helper.call('check', { section: section.name, check: view.check, parameters });
   const { visit, kept } = wizard;
   return showSection(site, request, reply, wizard, section, {
@@ -99,7 +102,7 @@ async function tryOut(
   });
 }
 
-function reportOf({ findings, table, log }: CheckReport, view: CheckView, { t, language }: Visit): object {
+function reportOf({ findings, table, log, data = {} }: CheckReport, view: CheckView, { t, language }: Visit): object {
   return {
     title: t(view.title),
     findings: findings.map(({ severity, message, remedy }) => ({
@@ -109,8 +112,15 @@ function reportOf({ findings, table, log }: CheckReport, view: CheckView, { t, l
       remedy: remedy === undefined ? undefined : textIn(remedy, language),
     })),
     table: table === undefined ? undefined : { columns: table.columns.map((texts) => textIn(texts, language)), rows: table.rows },
-    log,
+    lines: log,
+    ...handOver(data),
   };
+}
+
+/** Where the network goes on after a try (sections/network/try-check.ts): an address that is known, or the end of one. */
+function handOver({ handoverUrl, handoverPath }: Record<string, unknown>): object {
+  if (typeof handoverUrl === 'string' && handoverUrl.startsWith('https://')) return { handoverUrl };
+  return typeof handoverPath === 'string' ? { handoverPath } : {};
 }
 
 function showSection(site: Site, request: FastifyRequest, reply: FastifyReply, wizard: Wizard, section: Section, shown: Shown): unknown {

@@ -150,6 +150,7 @@ export class FakeHelper {
       hostName: 'hello-unit',
       addresses: ['192.0.2.10'],
       fingerprint: 'AB:CD:EF',
+      ...this.#domain(),
       ...this.unit.status,
     }),
     claim: ({ code, from }) => this.#claim(String(code), String(from)),
@@ -196,6 +197,11 @@ export class FakeHelper {
       return { closed: true };
     },
   };
+
+  #domain(): { domain?: string } {
+    const domain = settingAt(this.kept().values, 'domain.name');
+    return typeof domain === 'string' ? { domain } : {};
+  }
 
   #claim(code: string, from: string): HelperAnswers['claim'] {
     if (this.closed) throw new Error('setup is closed');
