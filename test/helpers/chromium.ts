@@ -13,9 +13,9 @@ export const NO_CHROMIUM = existsSync(PROGRAM) ? undefined : `${PROGRAM} is not 
 /** Screenshots are kept here after a run, outside git. */
 const PICTURES = join(CHECKOUT, '.test', 'screenshots');
 
-export async function launchChromium(): Promise<Browser> {
+export async function launchChromium(more: readonly string[] = []): Promise<Browser> {
   // Its sandbox does not start for root; all pages are our own.
-  return chromium.launch({ executablePath: PROGRAM, args: process.geteuid?.() === 0 ? ['--no-sandbox'] : [] });
+  return chromium.launch({ executablePath: PROGRAM, args: [...(process.geteuid?.() === 0 ? ['--no-sandbox'] : []), ...more] });
 }
 
 /** Keeps a picture of the whole page as `name`.png. */
