@@ -34,7 +34,8 @@ export const apply: Action<'apply'> = async (_parameters, { system }) => {
   } finally {
     await held.release();
   }
-  await system.run('systemctl', ['start', '--', SETUP_UNITS.apply]);
+  // Not `start`: a run that has let go of the unit, and is about to end, would be taken for the new one.
+  await system.run('systemctl', ['restart', '--', SETUP_UNITS.apply]);
   return { started: true };
 };
 

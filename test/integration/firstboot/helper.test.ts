@@ -47,7 +47,8 @@ const PASSWORD = `a pass"word' & <more> $HOME パス`;
 
 /** systemd's part: the run in a process of its own, which goes on whatever becomes of the helper. */
 const STARTS_RUNS = (bundle: string): string => `
-if [[ $* == 'start -- unit-apply.service' ]]; then
+if [[ $* == 'restart -- unit-apply.service' ]]; then
+  while [[ -e $root/run/fake/unit-apply.service ]]; do sleep 0.1; done
   mkdir -p "$root/run/fake"; echo 1 >"$root/run/fake/unit-apply.service"
   setsid bash -c "'${process.execPath}' '${bundle}' --root '$root' apply --kept; rm -f '$root/run/fake/unit-apply.service'" >"$root/run-log" 2>&1 9>&- &
   exit 0
@@ -262,7 +263,7 @@ describe('settings', () => {
   test('are kept as they are typed, wrong ones too, and secrets never come back', async () => {
     const { socket, unit } = await claimed();
     const first = await ask(socket, 'settings-write', { section: 'administrator', values: { login: 'Wrong Name', password: PASSWORD } });
-    expect(first.values['administrator']).toEqual({ login: 'Wrong Name', sshKeys: [] });
+    expect(first.values['administrator']).toEqual({ login: 'Wrong Name', sshKeys: [], sshPasswordLogin: false });
     expect(first.secretsSet).toEqual(['administrator.password']);
     expect(first.origins).toMatchObject({ 'administrator.login': 'wizard', 'administrator.password': 'wizard' });
     expect(first.problems).toEqual([
@@ -276,7 +277,7 @@ describe('settings', () => {
     expect(statSync(unit.at(UNIT_PATHS.draft)).mode & 0o777).toBe(0o600);
     const third = await ask(socket, 'settings-write', { section: 'administrator', values: {}, clear: ['administrator.password'] });
     expect(third.secretsSet).toEqual([]);
-    expect(third.values['administrator']).toEqual({ login: 'admin', sshKeys: [] });
+    expect(third.values['administrator']).toEqual({ login: 'admin', sshKeys: [], sshPasswordLogin: false });
     expect(unit.read(UNIT_PATHS.draft)).not.toContain('a pass');
   });
 
