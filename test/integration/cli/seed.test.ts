@@ -136,13 +136,20 @@ describe('seed', () => {
       administrator: {
         password: PASSWORD,
         sshKeys: Array(50)
-          .fill(`ssh-rsa ${'A'.repeat(2000)}`)
+          .fill(`ssh-rsa ${longKey()}`)
           .map((key, index) => `${key} ${index}`),
       },
     });
     expect(await seed(path)).toMatchObject({ code: 2, stdout: expect.stringContaining('too long for a vApp property') as string });
   });
 });
+
+/** A whole RSA key (RFC 4253, 6.6) of 12000 bits. */
+function longKey(): string {
+  const fields = [Buffer.from('ssh-rsa'), Buffer.from([1, 0, 1]), Buffer.alloc(1500, 0x7f)];
+  const lengths = fields.map(({ length }) => Buffer.from([0, 0, length >> 8, length & 255]));
+  return Buffer.concat(fields.flatMap((field, index) => [lengths[index] ?? Buffer.alloc(0), field])).toString('base64');
+}
 
 it('answers prints a template to fill in, which seed then takes', async () => {
   const { code, stdout } = await inProcess(account, ['answers', 'sphere']);

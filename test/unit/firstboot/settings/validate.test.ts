@@ -141,7 +141,7 @@ describe('applyDefaults', () => {
     expect(settings).toEqual({
       schemaVersion: 1,
       unattended: false,
-      administrator: { login: 'admin', sshKeys: [] },
+      administrator: { login: 'admin', sshKeys: [], sshPasswordLogin: false },
       domain: {},
       certificate: {
         mode: 'self-signed',
