@@ -9,24 +9,48 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
 const common = { bundle: true, platform: 'node', format: 'esm', target: 'node20', logLevel: 'warning', absWorkingDir: root, write: false };
 
+/** What runs on units: entry point below firstboot/, and its bundle. */
+const FIRST_BOOT = [
+  ['ctl/main.ts', 'unitctl.mjs'],
+  ['web/main.ts', 'setup.mjs'],
+];
+
+/** `import text from './page.hbs?raw'`, as vite has it for the tests. */
+const rawText = {
+  name: 'raw-text',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\?raw$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.slice(0, -'?raw'.length)),
+      namespace: 'raw',
+    }));
+    onLoad({ filter: /.*/, namespace: 'raw' }, ({ path }) => ({ contents: readFileSync(path, 'utf8'), loader: 'text' }));
+  },
+};
+
 const bundles = await Promise.all([
   build({ ...common, entryPoints: ['builder/main.ts'], outfile: 'dist/unitsmith.mjs', packages: 'external', sourcemap: 'linked' }),
   // A thread starts from a file of its own, which the builder expects beside itself.
   build({ ...common, entryPoints: ['builder/formats/vmdk/deflate-worker.mjs'], outfile: 'dist/deflate-worker.mjs' }),
-  build({
-    ...common,
-    entryPoints: ['firstboot/ctl/main.ts'],
-    outfile: 'dist/firstboot/unitctl.mjs',
-    minifySyntax: true,
-    metafile: true,
-    // They stand in THIRD-PARTY-LICENSES.txt, whole.
-    legalComments: 'none',
-    // Some bundled packages are CommonJS and ask for Node's own modules by `require`.
-    banner: { js: "import { createRequire as unitCreateRequire } from 'node:module'; const require = unitCreateRequire(import.meta.url);" },
-  }),
+  ...FIRST_BOOT.map(([entry, name]) =>
+    build({
+      ...common,
+      entryPoints: [`firstboot/${entry}`],
+      outfile: `dist/firstboot/${name}`,
+      plugins: [rawText],
+      alias: { 'abstract-logging': './firstboot/web/no-logging.cjs' },
+      minifySyntax: true,
+      metafile: true,
+      // They stand in THIRD-PARTY-LICENSES.txt, whole.
+      legalComments: 'none',
+      // Some bundled packages are CommonJS and ask for Node's own modules by `require`.
+      banner: {
+        js: "import { createRequire as unitCreateRequire } from 'node:module'; const require = unitCreateRequire(import.meta.url);",
+      },
+    }),
+  ),
 ]);
 
-const bundled = bundledPackages(bundles[2].metafile);
+const bundled = bundledPackages(bundles.flatMap(({ metafile }) => (metafile === undefined ? [] : [metafile])));
 const texts = {
   'unitctl.packages.json': `${JSON.stringify(
     bundled.map(({ name, version, licence }) => ({ name, version, licence })),
@@ -36,9 +60,10 @@ const texts = {
   'THIRD-PARTY-LICENSES.txt': bundled.map(({ name, version, text }) => `${'='.repeat(78)}\n${name} ${version}\n\n${text}\n`).join('\n'),
 };
 
-/** The npm packages that an esbuild bundle holds code of, in the order of names, each with its licence's text. */
-function bundledPackages({ outputs }) {
-  const paths = Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs).filter((path) => inputs[path].bytesInOutput > 0));
+/** The npm packages that esbuild bundles hold code of, in the order of names, each with its licence's text. */
+function bundledPackages(metafiles) {
+  const outputs = metafiles.flatMap((metafile) => Object.values(metafile.outputs));
+  const paths = outputs.flatMap(({ inputs }) => Object.keys(inputs).filter((path) => inputs[path].bytesInOutput > 0));
   const folders = new Set(paths.flatMap((path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []));
   const packages = [...folders].map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));

@@ -131,6 +131,8 @@ async function writeFiles({ ctx, cleanup }: Session, out: string, image: string,
 
 interface Words {
   /** Shell words: the answers come out of files when the shell runs them, so that this output holds no secret. */
+  /** The value of the vApp property `unit.answers`. */
+  property: string;
   ovftool: readonly string[];
   govc: readonly string[];
   extraConfig: Readonly<Record<string, string>>;
@@ -138,15 +140,17 @@ interface Words {
 
 function argumentsOf(answers: string, userData: string): Words {
   const encoded = (file: string): string => `"$(base64 -w0 ${shellWord(file)})"`;
+  const property = encoded(answers);
   const extraConfig = { 'guestinfo.userdata': encoded(userData), 'guestinfo.userdata.encoding': 'base64' };
   return {
-    ovftool: [`--prop:${ANSWERS_KEY}=${encoded(answers)}`],
+    property,
+    ovftool: [`--prop:${ANSWERS_KEY}=${property}`],
     govc: Object.entries(extraConfig).flatMap(([key, value]) => ['-e', `${key}=${value}`]),
     extraConfig,
   };
 }
 
-function guideOf(files: Files, { ovftool, govc, extraConfig }: Words): string {
+function guideOf(files: Files, { property, ovftool, govc, extraConfig }: Words): string {
   const shown = (path: string): string => shellWord(show(path, process.cwd()));
   const settings = Object.entries(extraConfig).map(([key, value]) => `--extraConfig:${key}=${value}`);
   return [
@@ -164,6 +168,6 @@ function guideOf(files: Files, { ovftool, govc, extraConfig }: Words): string {
     'govc, as user-data, before the first boot:',
     `  govc vm.change -vm NAME ${govc.join(' ')}`,
     'govc, as a vApp property, in what govc import.spec wrote:',
-    `  jq --arg answers ${ovftool[0]?.slice(ovftool[0].indexOf('=') + 1) ?? ''} '(.PropertyMapping[] | select(.Key == "${ANSWERS_KEY}")).Value = $answers' options.json`,
+    `  jq --arg answers ${property} '(.PropertyMapping[] | select(.Key == "${ANSWERS_KEY}")).Value = $answers' options.json`,
   ].join('\n');
 }

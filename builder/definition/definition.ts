@@ -8,7 +8,7 @@ import { NamedProbe } from '../../firstboot/contract/probe.ts';
 import { Service } from '../../firstboot/contract/service.ts';
 import { Step } from '../../firstboot/contract/step.ts';
 import { Texts } from '../../firstboot/contract/texts.ts';
-import { Look, Port, StateItem } from '../../firstboot/contract/unit.ts';
+import { DnsRecord, Look, Port, StateItem } from '../../firstboot/contract/unit.ts';
 import { Artifact } from '../sources/artifact.ts';
 
 const strict = { additionalProperties: false } as const;
@@ -94,6 +94,12 @@ export const ImageDefinition = Type.Object(
     services: named(Service, 'What runs on the unit, in its start order, each with a readiness probe'),
     ports: Type.Array(Port, { description: 'What the firewall lets in; everything else stays closed' }),
     state: named(StateItem, 'What the product keeps: reset, backup and replication stand on it'),
+    dns: Type.Optional(
+      Type.Array(DnsRecord, {
+        description:
+          "DNS records that the owner's domain is to have, shown before the unit is finalised; an address for the domain where absent",
+      }),
+    ),
     steps: Type.Array(Step, { description: 'What finalises the unit, in this order' }),
     probes: Type.Object(
       {

@@ -7,7 +7,7 @@ import type { LoadedImage } from './definition.ts';
  * @throws Error where the result breaks the contract: a bug, the definition was checked.
  */
 export function unitOf({ definition }: LoadedImage): Unit {
-  const { name, version, title, look, services, ports, state, steps, probes } = definition;
+  const { name, version, title, look, services, ports, state, dns, steps, probes } = definition;
   const unit: Unit = {
     schemaVersion: 1,
     name,
@@ -17,6 +17,7 @@ export function unitOf({ definition }: LoadedImage): Unit {
     services,
     ports,
     state,
+    ...(dns === undefined ? {} : { dns }),
     steps,
     probes,
   };

@@ -6,6 +6,7 @@ import { chmod, copyFile, cp, mkdir, readdir, readFile, symlink, writeFile } fro
 import { basename, dirname, join } from 'node:path';
 
 import { firewallFiles } from '../../firstboot/contract/firewall.ts';
+import { KEYBOARD_FILE, keyboardFile } from '../../firstboot/contract/keyboard.ts';
 import { orderingFiles, PRODUCT_TARGET, type UnitFile } from '../../firstboot/contract/ordering.ts';
 import { type Release, UNIT_PATHS } from '../../firstboot/contract/unit.ts';
 import type { LoadedImage } from '../definition/definition.ts';
@@ -17,7 +18,7 @@ import { packageRoot, templatePath } from '../kit/paths.ts';
 const VENDOR_UNITS = '/usr/lib/systemd/system';
 const OWN_UNITS = '/etc/systemd/system';
 /** First boot's scripts, in firstboot/system/. */
-const SCRIPTS = ['announce', 'firewall', 'wait-ready'] as const;
+const SCRIPTS = ['announce', 'firewall', 'setup-certificate', 'wait-ready'] as const;
 
 /** Units of the distribution that Debian leaves off and every unit needs, with the target that wants them. */
 const DISTRIBUTION_UNITS = [
@@ -54,8 +55,10 @@ async function placeFirstBoot(root: string): Promise<void> {
   const system = join(packageRoot(), 'firstboot', 'system');
   for (const script of SCRIPTS) await placeFile(root, `${UNIT_PATHS.lib}/${script}`, join(system, script), 0o755);
   await copyTree(join(system, 'units'), join(root, VENDOR_UNITS));
+  await copyTree(join(system, 'sysusers'), join(root, '/usr/lib/sysusers.d'));
   await placeFile(root, '/usr/lib/systemd/system-preset/10-unit.preset', join(system, '10-unit.preset'), 0o644);
-  await placeFile(root, `${UNIT_PATHS.lib}/unitctl.mjs`, join(packageRoot(), 'dist', 'firstboot', 'unitctl.mjs'), 0o755);
+  for (const bundle of ['unitctl.mjs', 'setup.mjs'])
+    await placeFile(root, `${UNIT_PATHS.lib}/${bundle}`, join(packageRoot(), 'dist', 'firstboot', bundle), 0o755);
   for (const path of [UNIT_PATHS.bundled, UNIT_PATHS.thirdParty])
     await placeFile(root, path, join(packageRoot(), 'dist', 'firstboot', basename(path)), 0o644);
   await placeLink(root, '/usr/bin/unitctl', `${UNIT_PATHS.lib}/unitctl.mjs`);
@@ -103,6 +106,8 @@ export function generatedFiles(image: LoadedImage, release: Release): UnitFile[]
     ...(image.settingsSchema === undefined ? [] : [{ path: UNIT_PATHS.settingsSchema, content: json(image.settingsSchema) }]),
     ...orderingFiles(definition.services),
     ...firewallFiles(definition.ports),
+    // Before anybody has set one: the code of the console is typed by it.
+    ...(definition.look?.keyboard === undefined ? [] : [{ path: KEYBOARD_FILE, content: keyboardFile(definition.look.keyboard) }]),
     ...(definition.cloudInit === undefined
       ? []
       : [{ path: '/etc/cloud/cloud.cfg.d/60-image.cfg', content: `#cloud-config\n${json(definition.cloudInit)}` }]),

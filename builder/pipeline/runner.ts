@@ -18,7 +18,7 @@ export class Runner {
   readonly #image: string;
   readonly #cache: StageCache;
   readonly #remove: (folder: string) => Promise<void>;
-  /** Stage name to id of everything that was run, in order: for the provenance. */
+  /** Stage name, with what it was run for where it runs more than once, to id, in order: for the provenance. */
   readonly ids: Record<string, string> = {};
 
   /** @param remove removes a folder that may hold files of mapped users (user_namespaces(7)). */
@@ -33,7 +33,7 @@ export class Runner {
     const { events } = this.#ctx;
     this.#ctx.signal.throwIfAborted();
     const id = hashData({ stage: stage.name, version: stage.version, inputs: await stage.inputs(input, this.#ctx) });
-    this.ids[stage.name] = id;
+    this.ids[stage.instance === undefined ? stage.name : `${stage.name}/${stage.instance(input)}`] = id;
     const stored = await this.#fromCache(stage, id, input);
     if (stored !== undefined) {
       events.emit({ type: 'stage-cached', stage: stage.name, id });

@@ -9,6 +9,8 @@ import type { Hashable } from '../kit/hash.ts';
 export interface Stage<Input, Output> {
   /** Folder name in the cache and in messages: lower-case words. */
   name: string;
+  /** For a stage that one bake runs several times: what for. */
+  instance?(input: Input): string;
   /** Raised when the same inputs give another output because the stage's code changed. */
   version: number;
   /** Everything that determines the output. What is not here must not influence it. */

@@ -112,7 +112,11 @@ const NIC: Record<Nic, string> = { vmxnet3: 'vmxnet3', e1000: 'e1000', virtio: '
 
 function networkArgs(spec: MachineSpec, files: MachineFiles): string[] {
   const forwards = [...files.forwards].map(([guest, host]) => `,${forwardOption(guest, host)}`).join('');
-  const user = `user,id=${USER_NETWORK},restrict=on${forwards}`;
+  // A program for each connection: QEMU's own `tcp:` target is one connection for all.
+  const servers = (spec.servers ?? []).map(
+    ({ address, port, hostPort }) => `,guestfwd=tcp:${address}:${port}-cmd:nc 127.0.0.1 ${hostPort}`,
+  );
+  const user = `user,id=${USER_NETWORK},restrict=on${forwards}${servers.join('')}`;
   // No boot ROM: nobody boots from this network, and firmware takes seconds to find that out.
   const device = (netdev: string): string => `${NIC[spec.nic]},netdev=${netdev},mac=${macOf(spec.uuid)},romfile=`;
   if (files.linkPort === undefined) return ['-netdev', user, '-device', device(USER_NETWORK)];

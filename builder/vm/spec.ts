@@ -26,6 +26,14 @@ export interface DiskSpec {
   format: 'qcow2' | 'raw';
 }
 
+export interface GuestServer {
+  /** In 10.0.2.0/24, and nobody else's there. */
+  address: string;
+  port: number;
+  /** Port on 127.0.0.1 of this host. */
+  hostPort: number;
+}
+
 export interface MachineSpec {
   /** For messages, logs and temporary names: lower-case words with hyphens. */
   name: string;
@@ -44,6 +52,8 @@ export interface MachineSpec {
   credentials?: Readonly<Record<string, string>>;
   /** Ports of the guest that are to be reached from a free port of 127.0.0.1; 22 always is. */
   forwards?: readonly number[];
+  /** Servers of the host that the guest, cut off from everything else, may reach. */
+  servers?: readonly GuestServer[];
   /** Joins the guest's network to a link of ours, so that it can be scanned from outside. */
   scan?: boolean;
 }

@@ -38,6 +38,8 @@ export interface RunProgress {
 export interface Change<P> {
   /** Applying only waits and looks: it is no change of the unit. */
   observes?: boolean;
+  /** What runs need not be restarted for it: no service of a product reads what it changes. */
+  aside?: boolean;
   /** What will happen, a sentence in each language. */
   words(parameters: P): Texts;
   check(parameters: P, context: ChangeContext): Promise<Verdict>;

@@ -10,7 +10,8 @@ import { makeFolder, readIfExists, syncFolder } from '../kit/files.ts';
 export type JournalRecord =
   | { type: 'begin'; plan: string; release?: string }
   | { type: 'start'; step: string }
-  | { type: 'done'; step: string; changed: boolean; fingerprint: string; seconds: number }
+  /** `aside`: what was changed is nothing that services read. */
+  | { type: 'done'; step: string; changed: boolean; aside?: true; fingerprint: string; seconds: number }
   | { type: 'failed'; step: string; reason: string; log: readonly string[] }
   | { type: 'end'; outcome: 'finalised' | 'failed' };
 /** `boot` and `clock` (CLOCK_MONOTONIC in microseconds) tell what came before what, also when the wall clock is set. */
@@ -64,7 +65,7 @@ export class Journal {
       if (record.type === 'begin') first = index;
     }
     const run = this.records.slice(first);
-    const change = run.findLast((record) => record.type === 'done' && record.changed);
+    const change = run.findLast((record) => record.type === 'done' && record.changed && record.aside !== true);
     return { began: run[0]?.clock ?? monotonicNow(), lastChange: change?.clock };
   }
 

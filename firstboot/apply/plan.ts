@@ -45,7 +45,7 @@ export function plan(unit: Unit, settings: Settings, facts: Facts): Plan {
     const parameters = planParameters(step, context);
     return { id: step.id, title: step.title, use: step.use, parameters, words: changeOf(step.use).words(parameters) };
   });
-  const begin = beginEntries(context.settings as Settings);
+  const begin = beginEntries(context.settings as Settings, unit);
   checkLogin(begin, steps);
   return { image: unit.name, version: unit.version, entries: [...begin, ...steps, ...finishEntries(settings)] };
 }
@@ -70,10 +70,10 @@ function unknownKind(use: string): never {
 }
 
 /** Begins every plan, with what the settings ask for: no step of an image can have such an id. */
-function beginEntries(settings: Settings): PlanEntry[] {
+function beginEntries(settings: Settings, unit: Unit): PlanEntry[] {
   return (Object.keys(BEGIN) as BeginKind[]).flatMap((use) => {
     const { title, words } = BEGIN[use];
-    const parameters = BEGIN[use].parameters(settings);
+    const parameters = BEGIN[use].parameters(settings, unit);
     return parameters === undefined ? [] : [{ id: `begin:${use}`, title, use, parameters, words: words(parameters) }];
   });
 }
@@ -82,7 +82,7 @@ function beginEntries(settings: Settings): PlanEntry[] {
 export function parametersInClear(entry: PlanEntry, unit: Unit, settings: Settings, context: RenderContext): PlanEntry['parameters'] {
   const step = unit.steps.find(({ id }) => id === entry.id);
   if (step !== undefined) return runParameters(step, entry.parameters, context);
-  return BEGIN[entry.use as BeginKind]?.parameters(settings) ?? entry.parameters;
+  return BEGIN[entry.use as BeginKind]?.parameters(settings, unit) ?? entry.parameters;
 }
 
 /** A person must not become who the product runs as. */

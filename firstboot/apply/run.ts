@@ -95,7 +95,7 @@ async function settle(
   journal: Journal,
   key: string,
   log: (line: string) => void,
-): Promise<{ changed: boolean; fingerprint: string }> {
+): Promise<{ changed: boolean; aside?: true; fingerprint: string }> {
   const change = changeOf(entry.use);
   const context = await changeContext(ports, journal, log);
   const parameters = parametersInClear(entry, ports.unit, ports.settings, context.context);
@@ -107,7 +107,7 @@ async function settle(
   await change.apply(parameters, known);
   const after = await change.check(parameters, { ...context, appliedBefore: true });
   if (!after.done) throw new UnitError(`it was applied, and yet: ${after.why}`, { exitCode: ExitCode.step });
-  return { changed: change.observes !== true, fingerprint: own };
+  return { changed: change.observes !== true, ...(change.aside === true ? { aside: true } : {}), fingerprint: own };
 }
 
 async function changeContext(ports: RunPorts, journal: Journal, log: (line: string) => void): Promise<ChangeContext> {

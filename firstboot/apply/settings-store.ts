@@ -34,16 +34,21 @@ export function secretFile(path: string): string {
 }
 
 /**
- * Validates answers as they would be saved: with the secrets that are kept already and the ones that are to be made.
- * Nothing is written.
+ * Validates answers as they would be saved: with the secrets that are kept already, but for `cleared` ones, and the ones
+ * that are to be made. Nothing is written.
  */
-export async function completeSettings(system: System, answers: unknown, productSchema: object | undefined): Promise<Outcome> {
+export async function completeSettings(
+  system: System,
+  answers: unknown,
+  productSchema: object | undefined,
+  cleared: readonly string[] = [],
+): Promise<Outcome> {
   if (typeof answers !== 'object' || answers === null) return { violations: validateAnswers(answers, productSchema) };
   const complete = structuredClone(answers) as Record<string, unknown>;
   const store = new SecretStore(system);
   for (const { path, schema } of settingsOf(answersSchema(productSchema))) {
     if (schema.writeOnly !== true || settingAt(complete, path) !== undefined) continue;
-    const kept = await store.read(secretFile(path));
+    const kept = cleared.includes(path) ? undefined : await store.read(secretFile(path));
     const generate = schema['x-generate'];
     const value = kept !== undefined ? (JSON.parse(kept) as unknown) : generate && generateSecret(generate.length, generate.alphabet);
     if (value !== undefined) setAt(complete, path, value);
@@ -73,7 +78,10 @@ export async function saveSettings(system: System, settings: Settings, productSc
   const store = new SecretStore(system);
   for (const path of secretPaths(productSchema)) {
     const value = settingAt(open, path);
-    if (value === undefined) continue;
+    if (value === undefined) {
+      await store.remove(secretFile(path));
+      continue;
+    }
     const text = JSON.stringify(value);
     if ((await store.read(secretFile(path))) !== text) await store.write(secretFile(path), text);
     setAt(open, path, undefined);

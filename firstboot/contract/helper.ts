@@ -66,6 +66,10 @@ export interface UnitStatus {
   title: Texts;
   look?: Look;
   claimed: boolean;
+  /** The unit is ready, and its owner has opened setup again. */
+  reopened?: boolean;
+  /** The sections that the image wants, in its order; all of them where absent. */
+  sections?: string[];
   hostName: string;
   /** Without the loopback ones and link-local IPv6. */
   addresses: string[];

@@ -16,7 +16,7 @@ export const UNIT_PATHS = {
   lib: '/usr/lib/unit',
   definition: '/usr/lib/unit/unit.json',
   release: '/usr/lib/unit/release.json',
-  /** The npm packages whose code stands in unitctl.mjs: JSON, `[{ name, version, licence }]`. */
+  /** The npm packages whose code stands in unitctl.mjs and setup.mjs: JSON, `[{ name, version, licence }]`. */
   bundled: '/usr/lib/unit/unitctl.packages.json',
   thirdParty: '/usr/lib/unit/THIRD-PARTY-LICENSES.txt',
   settingsSchema: '/usr/lib/unit/settings.schema.json',
@@ -74,11 +74,37 @@ export const Look = Type.Object(
     support: Type.Optional(Type.String({ format: 'uri' })),
     privacy: Type.Optional(Type.String({ format: 'uri' })),
     languages: Type.Optional(Type.Array(Type.Enum(['en', 'ja', 'ru']), { minItems: 1, uniqueItems: true })),
-    keyboard: Type.Optional(Type.String({ minLength: 2 })),
+    keyboard: Type.Optional(
+      Type.String({
+        pattern: '^[a-z]{2,8}$',
+        description: "The console's keyboard until the owner says otherwise: a layout such as `us`, `jp` or `ru`",
+      }),
+    ),
   },
   strict,
 );
 export type Look = Static<typeof Look>;
+
+/** A DNS record that the product wants for the owner's domain; values as in a zone file (RFC 1035, 5.1), relative to the domain. */
+export const DnsRecord = Type.Object(
+  {
+    name: Type.String({
+      pattern: '^(@|\\*|(\\*\\.)?[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)*)$',
+      description: "Below the owner's domain: `@` for the domain itself, `*` for every name below it, or a name such as `www`",
+    }),
+    type: Type.Enum(['A', 'AAAA', 'CNAME', 'MX', 'NS', 'TXT']),
+    value: Type.Optional(
+      Type.String({
+        pattern: '^[ -~]{1,1000}$',
+        description:
+          "What it must say, as in a zone file: `@` is the domain. By default the unit's addresses (A, AAAA) or the domain (CNAME, NS, MX with preference 10)",
+      }),
+    ),
+    required: Type.Optional(Type.Boolean({ default: false, description: 'The unit is not finalised without it; else it is a warning' })),
+  },
+  strict,
+);
+export type DnsRecord = Static<typeof DnsRecord>;
 
 export const Probes = Type.Object(
   { smoke: Type.Optional(Type.Array(NamedProbe)), acceptance: Type.Optional(Type.Array(NamedProbe)) },
@@ -95,6 +121,8 @@ export const Unit = Type.Object(
     services: Type.Record(Type.String(), Service),
     ports: Type.Array(Port),
     state: Type.Record(Type.String(), StateItem),
+    /** Where absent: an address for the domain. */
+    dns: Type.Optional(Type.Array(DnsRecord)),
     steps: Type.Array(Step),
     probes: Probes,
   },

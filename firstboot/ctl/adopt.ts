@@ -1,10 +1,13 @@
 import { announce } from '../apply/run.ts';
 import { UNIT_PATHS, type Unit } from '../contract/unit.ts';
-import { ExitCode, type Problem, UnitError } from '../kit/errors.ts';
+import { ExitCode, type Problem, ProgramError, UnitError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';
 import { lock } from '../kit/lock.ts';
-import { mergeAnswers, type SourceName } from '../settings/index.ts';
-import { readDraft, writeDraft } from '../sources/draft.ts';
+import { applyNetwork, networkWanted } from '../sections/network/interfaces.ts';
+import { networkViolations } from '../sections/network/rules.ts';
+import type { Network } from '../sections/network/schema.ts';
+import { applyDefaults, mergeAnswers, type SourceName } from '../settings/index.ts';
+import { readCleared, readDraft, writeDraft } from '../sources/draft.ts';
 import { sources } from '../sources/index.ts';
 import type { Reading, SourceContext } from '../sources/source.ts';
 import { applyPrepared, LOCK } from './apply.ts';
@@ -71,8 +74,11 @@ async function readAll(context: SourceContext): Promise<Map<SourceName, Reading>
 async function take(session: Session, unit: Unit, context: SourceContext, readings: ReadonlyMap<SourceName, Reading>): Promise<ExitCode> {
   const { system } = session;
   const { productSchema } = context;
+  const draft = await readDraft(system);
+  // What an owner types on the setup page may be half of it, or wrong: the page judges it, and the owner applies it.
+  const page = draft.filter(({ source }) => source === 'wizard');
   const layers = [
-    ...(await readDraft(system)).filter(({ source }) => !readings.has(source)),
+    ...draft.filter(({ source }) => source !== 'wizard' && !readings.has(source)),
     ...[...readings.values()].flatMap((reading) => reading.layers),
   ];
   const checked = layers.length === 0 ? { missing: [], wrong: [] } : await check(system, layers, productSchema);
@@ -84,16 +90,17 @@ async function take(session: Session, unit: Unit, context: SourceContext, readin
       problems: wrong,
     });
   }
-  await writeDraft(system, layers);
+  await writeDraft(system, [...layers, ...page], await readCleared(system));
   for (const reading of readings.values()) if (reading.layers.length > 0) await reading.clear(context);
   if (layers.length === 0) return finishWithNothing(session);
   const names = [...new Set(layers.map(({ source }) => source))];
-  const unattended = mergeAnswers(layers, productSchema).answers['unattended'] === true;
+  const unattended = page.length === 0 && mergeAnswers(layers, productSchema).answers['unattended'] === true;
   if ('settings' in checked && unattended) {
     session.print(`Setting this unit up with the answers from ${names.join(', ')}.`);
     await applyPrepared(session, await withPlan(system, unit, productSchema, checked));
     return finish(session, { outcome: 'applied', sources: names, missing: [] });
   }
+  await takeUpNetwork(session, applyDefaults(mergeAnswers(layers, productSchema).answers, productSchema).network);
   await announce(system, 'waiting');
   const missing = 'missing' in checked ? checked.missing : [];
   // Whoever wanted no page looks at the console.
@@ -103,6 +110,18 @@ async function take(session: Session, unit: Unit, context: SourceContext, readin
   );
   for (const { message } of missing) session.print(`  ${message}`);
   return finish(session, { outcome: 'draft', sources: names, missing });
+}
+
+/** At once: in a network without DHCP nobody could reach the unit to give the rest. What fails here fails in the plan again. */
+async function takeUpNetwork(session: Session, network: Network): Promise<void> {
+  const wanted = networkWanted(network);
+  if (networkViolations(network).length > 0 || wanted.interfaces.length + wanted.servers.length + wanted.search.length === 0) return;
+  try {
+    await applyNetwork(session.system, wanted, (line) => session.print(line));
+  } catch (error) {
+    if (!(error instanceof UnitError || error instanceof ProgramError)) throw error;
+    session.print(`The network is not as the answers want it: ${error.message}`);
+  }
 }
 
 function finishWithNothing(session: Session): ExitCode {

@@ -1,3 +1,5 @@
+import { Option } from 'commander';
+
 import { Journal } from '../apply/journal.ts';
 import { run } from '../apply/run.ts';
 import { saveOrigins, saveSettings } from '../apply/settings-store.ts';
@@ -7,10 +9,17 @@ import { ExitCode, UnitError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';
 import { lock } from '../kit/lock.ts';
 import type { Ctl, Session } from './cli.ts';
-import { type Prepared, prepare } from './prepared.ts';
+import { EventLog } from './event-log.ts';
+import { type Prepared, prepare, prepareKept } from './prepared.ts';
 
 /** Held by whatever changes the unit. */
 export const LOCK = '/run/unit/apply.lock';
+
+interface Options {
+  answers?: string;
+  resume?: boolean;
+  kept?: boolean;
+}
 
 export function register(ctl: Ctl): void {
   ctl.program
@@ -18,15 +27,16 @@ export function register(ctl: Ctl): void {
     .description('Set the unit up: save the answers, make every change that is due, start the services. Can be repeated.')
     .option('--answers <file>', 'answers file (YAML or JSON); the saved settings by default')
     .option('--resume', 'go on with a run that was interrupted or has failed; nothing to do is fine')
+    .addOption(new Option('--kept', 'apply what the setup page has kept').conflicts(['answers', 'resume']).hideHelp())
     .option('--json', 'write events as JSON, one object a line')
     .addHelpText(
       'after',
       '\nExamples:\n  unitctl apply --answers answers.yaml\n  unitctl apply --answers answers.yaml --json\n  unitctl apply --resume',
     )
-    .action(ctl.run((session, options: { answers?: string; resume?: boolean }) => apply(session, options)));
+    .action(ctl.run((session, options: Options) => apply(session, options)));
 }
 
-async function apply(session: Session, options: { answers?: string; resume?: boolean }): Promise<ExitCode> {
+async function apply(session: Session, options: Options): Promise<ExitCode> {
   const { system } = session;
   if (options.resume === true && options.answers !== undefined) {
     throw new UnitError('--resume goes on with the saved answers: leave --answers out, or --resume', { exitCode: ExitCode.usage });
@@ -37,7 +47,7 @@ async function apply(session: Session, options: { answers?: string; resume?: boo
       session.print('There is no unfinished run.');
       return ExitCode.ok;
     }
-    await applyPrepared(session, await prepare(system, options.answers));
+    await applyPrepared(session, options.kept === true ? await prepareKept(system) : await prepare(system, options.answers));
     return ExitCode.ok;
   } finally {
     await held.release();
@@ -50,17 +60,20 @@ export async function applyPrepared(session: Session, prepared: Prepared): Promi
   await saveOrigins(system, prepared.origins);
   await saveSettings(system, prepared.settings, prepared.productSchema);
   const journal = await Journal.open(system.path(UNIT_PATHS.journal), await system.bootId());
+  const events = await EventLog.open(system);
   try {
     const ports = { system, unit: prepared.unit, settings: prepared.settings, secretSettings: prepared.facts.secretSettings };
-    await run(prepared.plan, ports, journal, listener(session));
+    await run(prepared.plan, ports, journal, listener(session, events));
   } finally {
+    events.close();
     await journal.close();
   }
 }
 
-/** Events as they are for machines, lines for people. */
-function listener(session: Session): (event: ApplyEvent) => void {
+/** Events as they are for machines and for the setup page, lines for people. */
+function listener(session: Session, events: EventLog): (event: ApplyEvent) => void {
   return (event) => {
+    events.write(event);
     session.emit(event);
     const line = describe(event);
     if (line !== undefined) session.print(line);

@@ -10,7 +10,14 @@ export interface Edge {
   stdout(text: string): void;
   stderr(text: string): void;
   signal: AbortSignal;
+  /** A line from the terminal or from standard input; undefined at its end. */
+  ask?: Ask;
+  /** $EDITOR. */
+  editor?: string | undefined;
 }
+
+/** `hidden`: what is typed is not shown. */
+export type Ask = (question: string, options?: { hidden?: boolean }) => Promise<string | undefined>;
 
 export interface Session {
   system: System;
@@ -19,6 +26,9 @@ export interface Session {
   print(text: string): void;
   /** An object for machines, one a line; dropped without --json. */
   emit(object: object): void;
+  ask: Ask;
+  /** Program that edits a file. */
+  editor: string;
 }
 
 export interface Ctl {
@@ -75,6 +85,8 @@ function makeSession(edge: Edge, program: Command): Session {
     emit: (object) => {
       if (json) edge.stdout(`${JSON.stringify(object)}\n`);
     },
+    ask: edge.ask ?? (() => Promise.resolve(undefined)),
+    editor: edge.editor ?? 'nano',
   };
 }
 

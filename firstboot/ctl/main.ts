@@ -5,6 +5,7 @@ import { writeSync } from 'node:fs';
 import { Interrupted } from '../kit/errors.ts';
 import { runCtl } from './cli.ts';
 import { commands } from './index.ts';
+import { terminalAsk } from './terminal.ts';
 
 const controller = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => controller.abort(new Interrupted(signal)));
@@ -31,6 +32,8 @@ process.exitCode = await runCtl(
     stdout: (text) => write(1, text),
     stderr: (text) => write(2, text),
     signal: controller.signal,
+    ask: terminalAsk(write),
+    editor: process.env.EDITOR,
   },
   commands,
   process.argv.slice(2),

@@ -2,14 +2,25 @@
 import { join } from 'node:path';
 
 import { type Facts, type Plan, plan } from '../apply/plan.ts';
-import { completeSettings, loadOrigins, loadSettings, type Origins, registerSecrets } from '../apply/settings-store.ts';
+import { completeSettings, loadOrigins, loadSettings, type Origins, openSettings, registerSecrets } from '../apply/settings-store.ts';
 import { UNIT_PATHS, type Unit } from '../contract/unit.ts';
 import { ExitCode, type Problem, UnitError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';
 import type { System } from '../kit/system.ts';
-import { answersSchema, isIncomplete, layerAt, mergeAnswers, pointerOf, type Settings, settingAt, settingsOf } from '../settings/index.ts';
+import {
+  ANSWERS_VERSION,
+  answersSchema,
+  isIncomplete,
+  layerAt,
+  mergeAnswers,
+  pointerOf,
+  type Settings,
+  setAt,
+  settingAt,
+  settingsOf,
+} from '../settings/index.ts';
 import { readAnswersFile } from '../sources/answers-file.ts';
-import { readDraft } from '../sources/draft.ts';
+import { readCleared, readDraft } from '../sources/draft.ts';
 import type { LocatedLayer } from '../sources/source.ts';
 import { readFacts, readProductSchema, readUnit } from './unit-files.ts';
 
@@ -22,7 +33,7 @@ export interface Prepared {
   plan: Plan;
 }
 
-type Checked = Pick<Prepared, 'settings' | 'origins'>;
+export type Checked = Pick<Prepared, 'settings' | 'origins'>;
 
 /** Nothing is written. @throws UnitError for answers that are wrong or missing, or a plan that cannot be made */
 export async function prepare(system: System, answers: string | undefined): Promise<Prepared> {
@@ -43,10 +54,11 @@ export async function check(
   system: System,
   layers: readonly LocatedLayer[],
   productSchema: object | undefined,
+  cleared: readonly string[] = [],
 ): Promise<Checked | { missing: Problem[]; wrong: Problem[] }> {
   for (const { answers } of layers) registerSecrets(system, answers, productSchema);
   const merged = mergeAnswers(layers, productSchema);
-  const outcome = await completeSettings(system, merged.answers, productSchema);
+  const outcome = await completeSettings(system, merged.answers, productSchema, cleared);
   if ('settings' in outcome) {
     const before = await loadOrigins(system);
     const entries = settingsOf(answersSchema(productSchema)).flatMap(({ path, schema }): [string, Origins[string]][] => {
@@ -95,13 +107,61 @@ async function fromFile(system: System, path: string, productSchema: object | un
   return whole(system, [...below, own], productSchema, `${path} does not fit this unit's settings`);
 }
 
+/** What the setup page shows and applies, with the secrets that its owner took back. */
+export interface Kept {
+  layers: LocatedLayer[];
+  cleared: string[];
+}
+
+/** Until the owner has changed something on the page, what was saved lies below the draft; then all of it is in the draft. */
+export async function readKept(system: System, productSchema: object | undefined): Promise<Kept> {
+  const draft = await readDraft(system);
+  const cleared = await readCleared(system);
+  const version: LocatedLayer = { source: 'default', answers: { schemaVersion: ANSWERS_VERSION }, locate };
+  if (draft.some(({ source }) => source === 'wizard')) return { layers: [version, ...draft], cleared };
+  return { layers: [version, ...(await savedLayers(system, productSchema)), ...draft], cleared };
+}
+
+/** Settings and plan of what the setup page has kept. @throws UnitError for answers that are wrong or missing */
+export async function prepareKept(system: System): Promise<Prepared> {
+  const unit = await readUnit(system);
+  const productSchema = await readProductSchema(system);
+  const { layers, cleared } = await readKept(system, productSchema);
+  const checked = await whole(system, layers, productSchema, 'the answers are not whole', cleared);
+  return withPlan(system, unit, productSchema, checked);
+}
+
+/** The saved settings as the layers that they came from. Secrets stay where they are kept. */
+async function savedLayers(system: System, productSchema: object | undefined): Promise<LocatedLayer[]> {
+  const settings = await openSettings(system);
+  if (settings === undefined) return [];
+  const origins = await loadOrigins(system);
+  const layers = new Map<LocatedLayer['source'], Record<string, unknown>>();
+  for (const { path } of settingsOf(answersSchema(productSchema))) {
+    const value = settingAt(settings, path);
+    const source = origins[path] ?? 'unitctl';
+    if (value === undefined || source === 'default' || source === 'generated') continue;
+    const answers = layers.get(source) ?? { schemaVersion: ANSWERS_VERSION };
+    setAt(answers, path, value);
+    layers.set(source, answers);
+  }
+  return [...layers].map(([source, answers]) => ({ source, answers, locate }));
+}
+
+const locate: LocatedLayer['locate'] = ({ message, path, suggestion }) => ({
+  message,
+  path,
+  ...(suggestion === undefined ? {} : { suggestion }),
+});
+
 async function whole(
   system: System,
   layers: readonly LocatedLayer[],
   productSchema: object | undefined,
   message: string,
+  cleared: readonly string[] = [],
 ): Promise<Checked> {
-  const outcome = await check(system, layers, productSchema);
+  const outcome = await check(system, layers, productSchema, cleared);
   if ('settings' in outcome) return outcome;
   throw new UnitError(message, { exitCode: ExitCode.answers, problems: [...outcome.wrong, ...outcome.missing] });
 }

@@ -1,20 +1,13 @@
-import { isActive, notReady, order, unitStatus, unitsAndGates } from '../apply/systemd.ts';
+import { type ServiceStatus, serviceStatuses } from '../apply/service-status.ts';
+import { isActive, notReady, order, unitsAndGates } from '../apply/systemd.ts';
 import { APPLYING, gateOf, PRODUCT_TARGET, startOrder } from '../contract/ordering.ts';
 import { type Service, unitOf } from '../contract/service.ts';
 import { UNIT_PATHS, type Unit } from '../contract/unit.ts';
-import { ExitCode, ProgramError, UnitError } from '../kit/errors.ts';
+import { ExitCode, UnitError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';
 import type { System } from '../kit/system.ts';
 import type { Ctl, Session } from './cli.ts';
 import { readUnit } from './unit-files.ts';
-
-export interface ServiceStatus {
-  name: string;
-  unit: string;
-  /** systemd's ActiveState; `unknown` where systemd does not answer. */
-  active: string;
-  ready: boolean;
-}
 
 type Verb = 'start' | 'stop' | 'restart';
 const HELP: Record<Verb, string> = {
@@ -66,22 +59,6 @@ async function showStatus(session: Session, name: string | undefined): Promise<E
   session.emit({ type: 'result', command: 'services', data: statuses });
   for (const status of statuses) session.print(serviceLine(status));
   return statuses.every(({ ready }) => ready) ? ExitCode.ok : ExitCode.notReady;
-}
-
-/** Every service in start order. */
-export async function serviceStatuses(system: System, unit: Unit): Promise<ServiceStatus[]> {
-  return Promise.all(
-    startOrder(unit.services).map(async (name) => {
-      const own = unitOf(name, unit.services[name] as Service);
-      try {
-        const { active } = await unitStatus(system, own);
-        return { name, unit: own, active, ready: active === 'active' && (await isActive(system, gateOf(name))) };
-      } catch (error) {
-        if (error instanceof ProgramError) return { name, unit: own, active: 'unknown', ready: false };
-        throw error;
-      }
-    }),
-  );
 }
 
 export function serviceLine({ name, unit, active, ready }: ServiceStatus): string {

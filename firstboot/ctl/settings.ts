@@ -1,9 +1,10 @@
-import { loadOrigins, loadSettings, type Origins } from '../apply/settings-store.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
-import type { System } from '../kit/system.ts';
-import { answersSchema, applyDefaults, mergeAnswers, pointerOf, secretPaths, setAt, settingAt, settingsOf } from '../settings/index.ts';
-import { readDraft } from '../sources/draft.ts';
+import { readIfExists, removeFile, writeFileAtomic } from '../kit/files.ts';
+import { answersSchema, secretPaths, setAt, settingAt, settingsOf, validateBy } from '../settings/index.ts';
+import { parseAnswers } from '../sources/answers-file.ts';
 import type { Ctl, Session } from './cli.ts';
+import { knownSettings } from './known-settings.ts';
+import { answersOf, type ChangeOptions, changeSettings, parseValue, settingOf } from './settings-change.ts';
 import { readProductSchema } from './unit-files.ts';
 
 const SET = '(set)';
@@ -26,11 +27,111 @@ export function register(ctl: Ctl): void {
       '\nExamples:\n  unitctl settings get\n  unitctl settings get domain.name\n  unitctl settings get product --origin\n  unitctl settings --origin',
     )
     .action(ctl.run(get));
+  settings
+    .command('set <path> [value]')
+    .description(
+      'Change one setting, check all of them, and apply. A secret is read from the terminal or standard input, never an argument.',
+    )
+    .option('--no-apply', 'save only')
+    .option('--json', 'write events as JSON, one object a line')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  unitctl settings set domain.name shop.example.org\n  unitctl settings set time.ntp "[192.0.2.1, 192.0.2.2]"\n  unitctl settings set mail.password < password.txt',
+    )
+    .action(ctl.run((session, path: string, value: string | undefined, options: ChangeOptions) => set(session, path, value, options)));
+  settings
+    .command('unset <path>')
+    .description('Take one setting away: its default counts again, or nothing. A secret of the product is made anew.')
+    .option('--no-apply', 'save only')
+    .option('--json', 'write events as JSON, one object a line')
+    .addHelpText('after', '\nExamples:\n  unitctl settings unset mail.user\n  unitctl settings unset mail.password --no-apply')
+    .action(
+      ctl.run(async (session, path: string, options: ChangeOptions) => {
+        settingOf(path, await readProductSchema(session.system));
+        return changeSettings(session, new Map([[path, undefined]]), options);
+      }),
+    );
+  settings
+    .command('edit')
+    .description(
+      'Change settings in an editor ($EDITOR, nano by default), check them, and apply. Secrets are left as they are unless given.',
+    )
+    .option('--no-apply', 'save only')
+    .addHelpText('after', '\nExamples:\n  unitctl settings edit\n  EDITOR=vi unitctl settings edit --no-apply')
+    .action(ctl.run((session, options: ChangeOptions) => edit(session, options)));
+  settings
+    .command('export')
+    .description('Print the settings as an answers file, without secrets.')
+    .option('--with-secrets', 'with the secrets, in clear')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  unitctl settings export > answers.yaml\n  unitctl settings export --with-secrets | age -p > answers.age',
+    )
+    .action(
+      ctl.run(async (session, options: { withSecrets?: boolean }) => {
+        const productSchema = await readProductSchema(session.system);
+        const { settings: known } = await knownSettings(session.system, productSchema);
+        const heading = `Settings of this unit${options.withSecrets === true ? ', with their secrets' : ', without their secrets'}.`;
+        session.print(answersOf(known, productSchema, { secrets: options.withSecrets === true, heading }).trimEnd());
+        return ExitCode.ok;
+      }),
+    );
+}
+
+async function set(session: Session, path: string, value: string | undefined, options: ChangeOptions): Promise<ExitCode> {
+  const setting = settingOf(path, await readProductSchema(session.system));
+  const secret = setting.schema.writeOnly === true;
+  if (secret && value !== undefined) {
+    throw new UnitError(`${path} is a secret: others could read it among the arguments`, {
+      exitCode: ExitCode.usage,
+      remedies: [`Leave the value out: it is asked for, or read from standard input (unitctl settings set ${path} < FILE).`],
+    });
+  }
+  const text = value ?? (await session.ask(`${path}: `, { hidden: secret }));
+  if (text === undefined) throw new UnitError(`no value was given for ${path}`, { exitCode: ExitCode.usage });
+  if (secret) session.system.scrubber.register(text);
+  return changeSettings(session, new Map([[path, parseValue(text, setting)]]), options);
+}
+
+/** The file is on a file system in memory, readable by root alone, and gone afterwards. */
+const EDIT_FILE = '/run/unit/settings.yaml';
+
+async function edit(session: Session, options: ChangeOptions): Promise<ExitCode> {
+  const { system } = session;
+  const productSchema = await readProductSchema(system);
+  const { settings: known } = await knownSettings(system, productSchema);
+  const heading = 'Settings of this unit. Secrets stay as they are unless they are given here. An empty file changes nothing.';
+  const before = answersOf(known, productSchema, { secrets: false, heading });
+  const file = system.path(EDIT_FILE);
+  await writeFileAtomic(file, before, { mode: 0o600 });
+  try {
+    await system.run(session.editor, [file], { terminal: true });
+    const after = await readIfExists(file);
+    if (after === undefined || after.trim() === '' || after === before) {
+      session.print('Nothing was changed.');
+      return ExitCode.ok;
+    }
+    return await changeSettings(session, differences(before, after, productSchema), options);
+  } finally {
+    await removeFile(file);
+  }
+}
+
+/** What an edited answers file says otherwise. @throws UnitError for a file that is no YAML, or has what is no setting */
+export function differences(before: string, after: string, productSchema: object | undefined): Map<string, unknown> {
+  const [old, edited] = [parseAnswers(before, 'settings').data, parseAnswers(after, 'settings').data] as [object, object];
+  const schema = answersSchema(productSchema);
+  const strange = validateBy(schema, edited).filter(({ keyword }) => keyword === 'additionalProperties' || keyword === 'type');
+  if (strange.length > 0)
+    throw new UnitError('the settings do not fit this unit: nothing was changed', { exitCode: ExitCode.answers, problems: strange });
+  const paths = settingsOf(schema).map(({ path }) => path);
+  const changed = paths.filter((path) => JSON.stringify(settingAt(old, path)) !== JSON.stringify(settingAt(edited, path)));
+  return new Map(changed.map((path) => [path, settingAt(edited, path)]));
 }
 
 async function get(session: Session, path: string | undefined, options: Options): Promise<ExitCode> {
   const productSchema = await readProductSchema(session.system);
-  const { settings, origins } = await known(session.system, productSchema);
+  const { settings, origins } = await knownSettings(session.system, productSchema);
   const shown = withoutSecrets(settings, secretPaths(productSchema));
   const value = path === undefined ? shown : settingAt(shown, path);
   if (value === undefined) throw new UnitError(`the setting ${path ?? ''} is not set`, { exitCode: ExitCode.unit });
@@ -46,18 +147,6 @@ async function get(session: Session, path: string | undefined, options: Options)
   session.emit({ type: 'result', command: 'settings get', data: rows });
   for (const row of rows) session.print(`${row.path}: ${JSON.stringify(row.value)}  (${row.origin})`);
   return ExitCode.ok;
-}
-
-/** What is saved, else what outside sources have said so far, with defaults. */
-async function known(system: System, productSchema: object | undefined): Promise<{ settings: object; origins: Origins }> {
-  const saved = await loadSettings(system, productSchema);
-  if (saved !== undefined) return { settings: saved, origins: await loadOrigins(system) };
-  const draft = await readDraft(system);
-  if (draft.length === 0) throw new UnitError('this unit has no settings yet', { exitCode: ExitCode.unit });
-  const merged = mergeAnswers(draft, productSchema);
-  const paths = settingsOf(answersSchema(productSchema)).map(({ path }) => path);
-  const origins = paths.map((path) => [path, merged.origins.get(pointerOf(path.split('.')))?.source ?? 'default'] as const);
-  return { settings: applyDefaults(merged.answers, productSchema), origins: Object.fromEntries(origins) };
 }
 
 /** A copy in which each secret that is set is only said to be so. */

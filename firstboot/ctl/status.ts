@@ -1,11 +1,12 @@
 import { lastRun, parseJournal } from '../apply/journal.ts';
+import { type ServiceStatus, serviceStatuses } from '../apply/service-status.ts';
 import type { UnitState } from '../contract/events.ts';
-import { type Release, UNIT_PATHS } from '../contract/unit.ts';
+import { type Release, UNIT_PATHS, type Unit } from '../contract/unit.ts';
 import { ExitCode } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';
 import type { System } from '../kit/system.ts';
 import type { Ctl } from './cli.ts';
-import { type ServiceStatus, serviceLine, serviceStatuses } from './services.ts';
+import { serviceLine } from './services.ts';
 import { readRelease, readUnit } from './unit-files.ts';
 
 export interface Status {
@@ -40,9 +41,7 @@ export function register(ctl: Ctl): void {
 
 export async function readStatus(system: System): Promise<Status> {
   const unit = await readUnit(system);
-  const finalised = (await readIfExists(system.path(UNIT_PATHS.finalised))) !== undefined;
-  const unfinished = (await readIfExists(system.path(UNIT_PATHS.unfinished))) !== undefined;
-  const last = lastRun(parseJournal((await readIfExists(system.path(UNIT_PATHS.journal))) ?? ''));
+  const { finalised, unfinished, last } = await readProgress(system);
   const services = await serviceStatuses(system, unit);
   return {
     schemaVersion: 1,
@@ -54,6 +53,29 @@ export async function readStatus(system: System): Promise<Status> {
     release: (await readRelease(system)) ?? null,
     services,
   };
+}
+
+interface Progress {
+  finalised: boolean;
+  unfinished: boolean;
+  last: ReturnType<typeof lastRun>;
+}
+
+async function readProgress(system: System): Promise<Progress> {
+  return {
+    finalised: (await readIfExists(system.path(UNIT_PATHS.finalised))) !== undefined,
+    unfinished: (await readIfExists(system.path(UNIT_PATHS.unfinished))) !== undefined,
+    last: lastRun(parseJournal((await readIfExists(system.path(UNIT_PATHS.journal))) ?? '')),
+  };
+}
+
+/** The state alone, and what failed: services are asked only where they decide. */
+export async function readState(system: System, unit: Unit): Promise<Pick<Status, 'state' | 'finalised' | 'failure'>> {
+  const { finalised, unfinished, last } = await readProgress(system);
+  const up = finalised && !unfinished && (await serviceStatuses(system, unit)).every(({ ready }) => ready);
+  const state = stateOf({ finalised, unfinished, failed: last?.outcome === 'failed', up });
+  const failure = unfinished ? last?.failure : undefined;
+  return { state, finalised, ...(failure === undefined ? {} : { failure: { step: failure.step, reason: failure.reason } }) };
 }
 
 /** `ready` is said only of a finalised unit whose services all are. A run under way counts more than what it changes. */

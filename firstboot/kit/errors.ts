@@ -3,7 +3,7 @@
 /** Exit codes of unitctl; the table in firstboot/README.md is held to this by a test. */
 export const ExitCode = {
   ok: 0,
-  /** A probe did not pass, a service is not ready, or the certificate needs looking after. */
+  /** A probe or check did not pass, or a service is not ready. */
   notReady: 1,
   usage: 2,
   /** The answers file cannot be read or does not fit the settings schema. */

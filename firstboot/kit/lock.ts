@@ -14,13 +14,15 @@ export interface Lock {
 /**
  * Locks `path` (a path of the unit). flock(1) takes the lock on our open file, which stays ours when flock(1) has ended;
  * files that Node opens are not handed on to other programs.
+ * @param wait seconds to wait for another process to let go
  * @throws UnitError with `busy` where another process holds it
  */
-export async function lock(system: System, path: string): Promise<Lock> {
+export async function lock(system: System, path: string, wait = 0): Promise<Lock> {
   const file = system.path(path);
   await makeFolder(dirname(file));
   const handle = await open(file, 'a', 0o600);
-  const { exitCode } = await system.run('flock', ['--exclusive', '--nonblock', '3'], { fd3: handle.fd, okExitCodes: [0, 1] });
+  const patience = wait === 0 ? ['--nonblock'] : ['--timeout', String(wait)];
+  const { exitCode } = await system.run('flock', ['--exclusive', ...patience, '3'], { fd3: handle.fd, okExitCodes: [0, 1] });
   if (exitCode === 0) return { release: () => handle.close() };
   await handle.close();
   throw new UnitError('the unit is being changed by another run', {

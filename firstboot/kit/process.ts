@@ -20,6 +20,8 @@ export interface RunOptions {
   okExitCodes?: readonly number[];
   /** Every line of standard output and standard error as it comes. */
   onLine?: (line: string) => void;
+  /** For editors and the like: it has our terminal, stays in our process group, and its output is not kept. */
+  terminal?: boolean;
   /** An open file handed over as descriptor 3. */
   fd3?: number;
 }
@@ -54,11 +56,14 @@ export async function runProgram(
   const child = spawn(program, args, {
     cwd: options.cwd ?? '/',
     env: { PATH: around.path, LANG: 'C.UTF-8', HOME: '/root', ...options.env },
-    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...(options.fd3 === undefined ? [] : [options.fd3])],
-    // A group of its own, so that what the program started ends with it.
-    detached: true,
+    stdio:
+      options.terminal === true
+        ? 'inherit'
+        : [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...(options.fd3 === undefined ? [] : [options.fd3])],
+    // A group of its own, so that what the program started ends with it. One of the background may not use the terminal.
+    detached: options.terminal !== true,
   });
-  const stopper = stopLater(child.pid, around.signal, options.timeout);
+  const stopper = stopLater(options.terminal === true ? undefined : child.pid, around.signal, options.timeout);
   if (options.input !== undefined && child.stdin !== null) {
     // A program that does not read its input is no failure of ours: its exit code says what it made of it.
     child.stdin.on('error', () => undefined);

@@ -1,28 +1,46 @@
 import type { Change } from '../apply/change.ts';
 import type { Texts } from '../contract/texts.ts';
+import type { Unit } from '../contract/unit.ts';
 import type { Settings } from '../settings/index.ts';
 import { administrator } from './administrator/account.ts';
 import { certificate } from './certificate/change.ts';
+import { requiredRecords } from './domain/required-records.ts';
+import { mail } from './mail/postfix.ts';
 import { hostName } from './network/host-name.ts';
+import { network } from './network/interfaces.ts';
+import { packageSource } from './network/package-source.ts';
+import { keyboard } from './time/keyboard.ts';
+import { locale } from './time/locale.ts';
 import { timeServers } from './time/time-servers.ts';
 import { timeZone } from './time/time-zone.ts';
-
-export type BeginKind = 'host-name' | 'time-zone' | 'time-servers' | 'administrator' | 'certificate';
+import { automaticUpdates } from './updates/unattended.ts';
 
 export interface BeginChange<P> extends Change<P> {
   title: Texts;
   /** What the settings ask for; undefined where they leave the unit as it is. For plans, secrets among them are words. */
-  parameters(settings: Settings): P | undefined;
+  parameters(settings: Settings, unit: Unit): P | undefined;
 }
+
+/** In the order of runs. */
+const LIST = {
+  'host-name': hostName,
+  network,
+  'required-records': requiredRecords,
+  'package-source': packageSource,
+  'time-zone': timeZone,
+  'time-servers': timeServers,
+  locale,
+  keyboard,
+  administrator,
+  certificate,
+  mail,
+  updates: automaticUpdates,
+};
+
+export type BeginKind = keyof typeof LIST;
 
 /**
  * The settings that every unit has and no image need care for. They begin every run, in this order: what the image's
  * steps start is to have the right name and time, and whoever has to mend a failed step must be able to log in.
  */
-export const BEGIN: { readonly [K in BeginKind]: BeginChange<Record<string, unknown>> } = {
-  'host-name': hostName,
-  'time-zone': timeZone,
-  'time-servers': timeServers,
-  administrator,
-  certificate,
-};
+export const BEGIN: { readonly [K in BeginKind]: BeginChange<Record<string, unknown>> } = LIST;

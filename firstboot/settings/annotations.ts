@@ -5,14 +5,17 @@
  * - `x-titles`, `x-help`: texts by language.
  * - `x-ovf`: this scalar is also an OVF property (DSP0243, 9.5): `true`, or its place, label and category.
  * - `x-generate`: a secret that is made on the unit where the owner gives none.
+ * - `x-choices`: the titles of the values of an `enum`, by value.
+ * - `x-pattern-help`: what the setup page says, by language, where `pattern` does not match.
+ * - `x-when`: `{ "sibling": [values] }`; the setup page shows the setting only while its sibling has one of them.
  * - `writeOnly` (JSON Schema's own): a secret; never shown again, never logged.
  */
 import type { Texts } from '../contract/texts.ts';
 
-export const ANNOTATIONS = ['x-titles', 'x-help', 'x-ovf', 'x-generate'] as const;
+export const ANNOTATIONS = ['x-titles', 'x-help', 'x-ovf', 'x-generate', 'x-choices', 'x-pattern-help', 'x-when'] as const;
 
 /** How many scalars may be OVF properties, shared sections included: more is no form that anybody fills in. */
-export const MAX_OVF_PROPERTIES = 12;
+export const MAX_OVF_PROPERTIES = 15;
 
 export interface OvfAnnotation {
   /** Lower comes first; the schema's own order where absent. */
@@ -50,5 +53,8 @@ export interface SettingSchema {
   'x-help'?: Texts;
   'x-ovf'?: true | OvfAnnotation;
   'x-generate'?: GenerateAnnotation;
+  'x-choices'?: Record<string, Texts>;
+  'x-pattern-help'?: Texts;
+  'x-when'?: Record<string, unknown[]>;
   [keyword: string]: unknown;
 }

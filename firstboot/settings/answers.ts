@@ -10,6 +10,7 @@ import { Domain } from '../sections/domain/schema.ts';
 import { Mail } from '../sections/mail/schema.ts';
 import { Network } from '../sections/network/schema.ts';
 import { Time } from '../sections/time/schema.ts';
+import { Updates } from '../sections/updates/schema.ts';
 import type { SettingSchema } from './annotations.ts';
 
 /** Version of the answers file; saved settings carry it. */
@@ -25,6 +26,7 @@ export interface Answers {
   mail?: Mail;
   time?: Time;
   network?: Network;
+  updates?: Updates;
   product?: Record<string, unknown>;
 }
 
@@ -53,6 +55,7 @@ export function answersSchema(productSchema: object | undefined): SettingSchema 
       administrator: Type.Optional(Administrator),
       time: Type.Optional(Time),
       mail: Type.Optional(Mail),
+      updates: Type.Optional(Updates),
     },
     { additionalProperties: false },
   ) as unknown as SettingSchema;

@@ -1,9 +1,18 @@
 /** What JSON Schema cannot say about answers: one function a rule, over answers with defaults filled in. */
+
+import { isIP } from 'node:net';
+import { NETWORK_MISSING, networkViolations } from '../sections/network/rules.ts';
+
 import type { Settings } from './answers.ts';
 import type { Violation } from './words.ts';
 
 /** Keywords of the rules that find something missing, not something wrong. */
-export const MISSING = { credential: 'unattended-needs-credential', mail: 'mail-is-whole', certificate: 'certificate-is-whole' } as const;
+export const MISSING = {
+  credential: 'unattended-needs-credential',
+  mail: 'mail-is-whole',
+  network: NETWORK_MISSING,
+  certificate: 'certificate-is-whole',
+} as const;
 
 type Rule = (settings: Partial<Settings>) => Violation[];
 
@@ -67,7 +76,7 @@ function knowsZone(zone: string): boolean {
 }
 
 const mailIsWhole: Rule = ({ mail }) => {
-  const missing = (member: 'host' | 'senderAddress' | 'user', why: string): Violation => ({
+  const missing = (member: 'host' | 'senderAddress' | 'user' | 'password', why: string): Violation => ({
     path: '/mail',
     keyword: MISSING.mail,
     message: `"${member}" is missing in mail: ${why}`,
@@ -77,9 +86,33 @@ const mailIsWhole: Rule = ({ mail }) => {
   return [
     ...(mode === 'relay' && mail?.host === undefined ? [missing('host', 'mail goes by a relay')] : []),
     ...(mode !== 'none' && mail?.senderAddress === undefined ? [missing('senderAddress', 'mail is sent')] : []),
-    ...(mail?.password !== undefined && mail.user === undefined ? [missing('user', 'a password is given')] : []),
+    // The password may be one that is kept from before.
+    ...(mode === 'relay' && mail?.password !== undefined && mail.user === undefined
+      ? [
+          {
+            ...missing('user', 'a password is given'),
+            suggestion: 'Add mail.user; a kept password goes by `unitctl settings unset mail.password`.',
+          },
+        ]
+      : []),
+    ...(mode === 'relay' && mail?.user !== undefined && mail.password === undefined ? [missing('password', 'a user is given')] : []),
   ];
 };
+
+const networkIsRight: Rule = ({ network }) => (network === undefined ? [] : networkViolations(network));
+
+/** A certificate that names an address is rare, and Postfix never matches one (smtp_tls_secure_cert_match in postconf(5)). */
+const mailServerHasName: Rule = ({ mail }) =>
+  mail?.mode === 'relay' && mail.security !== 'none' && mail.host !== undefined && isIP(mail.host) !== 0
+    ? [
+        {
+          path: '/mail/host',
+          keyword: 'mail-server-has-name',
+          message: 'mail.host is an address: encryption needs the name that the server has in its certificate',
+          suggestion: 'Give its name, or set mail.security to none.',
+        },
+      ]
+    : [];
 
 const certificateIsWhole: Rule = ({ certificate, domain }) => {
   const missing = (path: string, name: string, why: string): Violation => ({
@@ -120,4 +153,13 @@ const providerIsOne: Rule = ({ certificate }) =>
       ]
     : [];
 
-export const RULES: readonly Rule[] = [unattendedNeedsCredential, loginIsFree, zoneExists, mailIsWhole, certificateIsWhole, providerIsOne];
+export const RULES: readonly Rule[] = [
+  unattendedNeedsCredential,
+  loginIsFree,
+  zoneExists,
+  networkIsRight,
+  mailIsWhole,
+  mailServerHasName,
+  certificateIsWhole,
+  providerIsOne,
+];

@@ -1,6 +1,7 @@
 /** Every cross-field rule, in the order in which their findings are shown. A new rule is a file and a line. */
 import { auditException } from './audit-exception.ts';
 import { dataDisk } from './data-disk.ts';
+import { dnsRecords } from './dns-records.ts';
 import { filesExist } from './files-exist.ts';
 import { hardwareEnough } from './hardware-enough.ts';
 import { kernelDrivers } from './kernel-drivers.ts';
@@ -34,6 +35,7 @@ export const RULES: readonly Rule[] = [
   portOnce,
   portReserved,
   stateApart,
+  dnsRecords,
   stepIdOnce,
   stepSecret,
   secretUsed,

@@ -26,6 +26,7 @@ type P = { login: string; password?: string; sshKeys: readonly string[] };
  * answers are new, not against the one that its owner has chosen with passwd(1) since.
  */
 export const administrator: BeginChange<P> = {
+  aside: true,
   title: { en: 'Administrator', ja: '管理者', ru: 'Администратор' },
   words: ({ login }) => ({
     en: `${login} can log in and administer the unit by sudo.`,

@@ -2,6 +2,10 @@ import Type, { type Static } from 'typebox';
 
 import { Host } from '../../contract/host.ts';
 
+/** Postfix keeps user and password in a line `server user:password` and trims it (texthash in postmap(1)). */
+const USER = '^[^\\u0000-\\u0020\\u007f:]+$';
+const PASSWORD = '^(?! )[^\\u0000-\\u001f\\u007f]*(?<! )$';
+
 export const Mail = Type.Object(
   {
     mode: Type.Optional(
@@ -24,18 +28,48 @@ export const Mail = Type.Object(
         'x-titles': { en: 'Encryption', ja: '暗号化', ru: 'Шифрование' },
       }),
     ),
-    user: Type.Optional(Type.String({ minLength: 1, 'x-titles': { en: 'User', ja: 'ユーザー名', ru: 'Пользователь' } })),
-    password: Type.Optional(Type.String({ minLength: 1, writeOnly: true, 'x-titles': { en: 'Password', ja: 'パスワード', ru: 'Пароль' } })),
+    user: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 200,
+        pattern: USER,
+        description: 'A user name without blanks and colons',
+        'x-titles': { en: 'User', ja: 'ユーザー名', ru: 'Пользователь' },
+      }),
+    ),
+    password: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 500,
+        pattern: PASSWORD,
+        description: 'One line that neither begins nor ends with a blank',
+        writeOnly: true,
+        'x-titles': { en: 'Password', ja: 'パスワード', ru: 'Пароль' },
+      }),
+    ),
     senderName: Type.Optional(
       Type.String({
         minLength: 1,
         maxLength: 200,
-        pattern: '^[^\\r\\n]*$',
+        pattern: '^[^\\u0000-\\u001f\\u007f]*$',
+        description: 'One line',
         'x-titles': { en: 'Sender name', ja: '差出人名', ru: 'Имя отправителя' },
       }),
     ),
     senderAddress: Type.Optional(
       Type.String({ format: 'email', 'x-titles': { en: 'Sender address', ja: '差出人アドレス', ru: 'Адрес отправителя' } }),
+    ),
+    /** Where mail to root goes; into root's mailbox on the unit where absent. */
+    noticesTo: Type.Optional(
+      Type.String({
+        format: 'email',
+        'x-titles': { en: 'Notices of the unit go to', ja: 'ユニットからの通知の宛先', ru: 'Куда слать уведомления узла' },
+        'x-help': {
+          en: 'The address of whoever looks after this unit. Without one, notices stay in a mailbox on the unit.',
+          ja: 'このユニットを管理する人のアドレス。空の場合、通知はユニット内のメールボックスに残ります。',
+          ru: 'Адрес того, кто следит за узлом. Если не задан, уведомления остаются в почтовом ящике на узле.',
+        },
+      }),
     ),
   },
   { additionalProperties: false, default: {}, 'x-titles': { en: 'Mail', ja: 'メール', ru: 'Почта' } },

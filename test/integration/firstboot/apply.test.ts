@@ -273,6 +273,7 @@ describe('what every unit has', () => {
       'begin:time-servers',
       'begin:administrator',
       'begin:certificate',
+      'begin:updates',
     ]);
     expect(unit.read('/etc/hostname')).toBe('shop\n');
     expect(unit.read('/etc/hosts')).toBe('127.0.0.1 localhost\n192.0.2.7 other\n127.0.1.1 shop\n');

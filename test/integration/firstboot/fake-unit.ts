@@ -149,6 +149,7 @@ case $verb in
   is-failed) exit 1 ;;
   is-enabled) [[ -e $root/etc/enabled-$unit ]] ;;
   enable) : >"$root/etc/enabled-$unit" ;;
+  disable) rm -f "$root/etc/enabled-$unit" ;;
   start|restart)
     [[ -e $root/broken-$unit ]] && { echo "Job for $unit failed." >&2; exit 1; }
     [[ $verb == restart ]] && { if [[ $unit == unit.target ]]; then rm -f "$state"/*; else rm -f "$state/$unit"; fi; }
@@ -160,6 +161,8 @@ case $verb in
   reset-failed) ;;
   try-restart|try-reload-or-restart) ;;
   daemon-reload) ;;
+  list-units) cat "$root/said/failed-units" 2>/dev/null ;;
+  reboot) : >"$root/rebooted" ;;
   *) echo "unknown verb $verb" >&2; exit 2 ;;
 esac`;
 
@@ -203,4 +206,11 @@ cp -R "$root/media/\${device##*/}/." "\${@: -1}"`,
   *) exit 2 ;;
 esac`,
   vmtoolsd: `exec vmware-rpctool "$2"`,
+  // What these say is a file of their name in /said; nothing where there is none.
+  ...Object.fromEntries(
+    ['timedatectl', 'ss', 'apt-get', 'apt-config', 'postqueue', 'dpkg-query', 'ip', 'unattended-upgrade'].map((name) => [
+      name,
+      `cat "$root/said/\${0##*/}" 2>/dev/null || true`,
+    ]),
+  ),
 };

@@ -150,6 +150,7 @@ describe('unitOf', () => {
       'services',
       'ports',
       'state',
+      'dns',
       'steps',
       'probes',
     ]);

@@ -51,6 +51,34 @@ const BROKEN: [rule: string, what: string, Change, findings: string[]][] = [
     ],
   ],
   [
+    'dns-records',
+    'values of other types',
+    {
+      replace: [
+        [
+          'value: "@" }',
+          'value: a b }\n  - { name: "@", type: TXT }\n  - { name: v6, type: AAAA, value: 192.0.2.1 }\n  - { name: "@", type: MX, value: mail }',
+        ],
+      ],
+    },
+    [
+      'dns-records image.yaml:124:5 /dns/1: the DNS record www CNAME has a value that its type cannot have [Give a name, such as `@` or `www.example.org.`.]',
+      'dns-records image.yaml:125:5 /dns/2: the DNS record @ TXT has no value [Add value: what it must say.]',
+      "dns-records image.yaml:126:5 /dns/3: the DNS record v6 AAAA has a value that its type cannot have [Give an IPv6 address, or leave the value out for the unit's own.]",
+      'dns-records image.yaml:127:5 /dns/4: the DNS record @ MX has a value that its type cannot have [Give preference and name, such as `10 @`.]',
+    ],
+  ],
+  [
+    'dns-records',
+    'records that exclude each other',
+    { replace: [['value: "@" }', 'value: "@" }\n  - { name: www, type: A }\n  - { name: "@", type: A }\n  - { name: "@", type: CNAME }']] },
+    [
+      'dns-records image.yaml:125:5 /dns/2: the name www is a CNAME, which can have no other DNS records [Keep one of them.]',
+      'dns-records image.yaml:126:5 /dns/3: the DNS record @ A is there twice [Keep one of them.]',
+      'dns-records image.yaml:127:5 /dns/4: a domain itself can be no CNAME [Ask for A and AAAA instead.]',
+    ],
+  ],
+  [
     'kernel-drivers',
     'an OVA of the cloud kernel',
     { replace: [['kernel: generic', 'kernel: cloud']] },

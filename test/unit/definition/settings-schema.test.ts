@@ -185,8 +185,8 @@ describe('settings.schema.json', () => {
       Object.fromEntries(Array.from({ length: count }, (_, index) => [`s${index}`, { type: 'string', 'x-ovf': true, ...title }]));
     expect(problemsOf(marked(6))).toEqual([]);
     expect(problemsOf(marked(8))).toEqual([
-      `/properties/s6: more than 6 settings are marked "x-ovf"; 6 more are every unit's own [Keep it for what an import without the setup page cannot do without.]`,
-      `/properties/s7: more than 6 settings are marked "x-ovf"; 6 more are every unit's own [Keep it for what an import without the setup page cannot do without.]`,
+      `/properties/s6: more than 6 settings are marked "x-ovf"; 9 more are every unit's own [Keep it for what an import without the setup page cannot do without.]`,
+      `/properties/s7: more than 6 settings are marked "x-ovf"; 9 more are every unit's own [Keep it for what an import without the setup page cannot do without.]`,
     ]);
   });
 

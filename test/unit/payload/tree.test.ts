@@ -49,10 +49,10 @@ it('masks what only costs time', () => {
 
 it('puts unitctl where people look for it', () => {
   expect(link('/usr/bin/unitctl')).toBe('/usr/lib/unit/unitctl.mjs');
-  expect(lstatSync(join(root, '/usr/lib/unit/unitctl.mjs')).mode & 0o111).not.toBe(0);
+  for (const bundle of ['unitctl.mjs', 'setup.mjs']) expect(lstatSync(join(root, '/usr/lib/unit', bundle)).mode & 0o111).not.toBe(0);
 });
 
-it('puts the licences of what is bundled into unitctl beside it, and the list of it', () => {
+it('puts the licences of what is bundled beside it, and the list of it', () => {
   const paths = ['THIRD-PARTY-LICENSES.txt', 'unitctl.packages.json'].map((name) => `/usr/lib/unit/${name}`);
   expect(paths.map((path) => lstatSync(join(root, path)).mode & 0o777)).toEqual([0o644, 0o644]);
 });

@@ -48,6 +48,15 @@ describe('Runner', () => {
     ]);
   });
 
+  it('keeps the id of every instance of a stage that runs several times', async () => {
+    const { ctx } = testContext();
+    const { stage } = counting();
+    const runner = new Runner(ctx, 'image', remove);
+    const several = { ...stage, instance: ({ text }: { text: string }) => text };
+    const ids = [await runner.run(several, { text: 'a' }), await runner.run(several, { text: 'b' })].map(({ id }) => id);
+    expect(runner.ids).toEqual({ 'write/a': ids[0], 'write/b': ids[1] });
+  });
+
   it('runs a stage again whose version was raised', async () => {
     const { ctx } = testContext();
     const { stage, runs } = counting();

@@ -64,6 +64,13 @@ describe('qemuArgv', () => {
     expect(forwardRule(80, 1080)).toBe('tcp:127.0.0.1:1080-:80');
   });
 
+  test('servers of the host are reached at an address of their own', () => {
+    const argv = qemuArgv({ ...spec, servers: [{ address: '10.0.2.100', port: 25, hostPort: 2525 }] }, files);
+    expect(values(argv, '-netdev')).toEqual([
+      'user,id=user0,restrict=on,hostfwd=tcp:127.0.0.1:40022-:22,guestfwd=tcp:10.0.2.100:25-cmd:nc 127.0.0.1 2525',
+    ]);
+  });
+
   test('a scan joins the guest, the user network and our link on a hub', () => {
     const argv = qemuArgv({ ...spec, scan: true }, { ...files, linkPort: 5555 });
     expect(values(argv, '-netdev')).toEqual([

@@ -35,6 +35,18 @@ describe('unitctl', () => {
     'services stop',
     'services restart',
     'services status',
+    'mail test',
+    'doctor',
+    'logs',
+    'support-bundle',
+    'settings set',
+    'settings unset',
+    'settings edit',
+    'settings export',
+    'updates status',
+    'updates on',
+    'updates off',
+    'updates run',
   ])('%s has help with examples', async (command) => {
     const { exitCode, out } = await unitctl(...command.split(' '), '--help');
     expect(exitCode).toBe(0);

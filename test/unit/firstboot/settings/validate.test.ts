@@ -153,6 +153,7 @@ describe('applyDefaults', () => {
         },
       },
       mail: { mode: 'none', port: 587, security: 'starttls' },
+      updates: { automatic: true },
       time: { zone: 'Etc/UTC', ntp: [] },
       network: {},
       product: { admin: { email: 'me@example.org' }, workers: 2, limits: { uploads: 5 } },
@@ -177,6 +178,9 @@ describe('walks', () => {
     expect(properties.map(({ key }) => key)).toEqual([
       'unit.unattended',
       'unit.network.hostName',
+      'unit.network.address',
+      'unit.network.gateway',
+      'unit.network.dns',
       'unit.domain.name',
       'unit.administrator.login',
       'unit.administrator.password',

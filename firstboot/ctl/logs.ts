@@ -1,0 +1,61 @@
+import { startOrder } from '../contract/ordering.ts';
+import { type Service, unitOf } from '../contract/service.ts';
+import type { Unit } from '../contract/unit.ts';
+import { ExitCode, Interrupted, UnitError } from '../kit/errors.ts';
+import type { Ctl, Session } from './cli.ts';
+import { readUnit } from './unit-files.ts';
+import { registerEverySecret } from './unit-secrets.ts';
+
+interface Options {
+  follow?: boolean;
+  since?: string;
+  lines: string;
+}
+
+/** Of first boot itself. */
+export const OWN_UNITS = ['unit-adopt.service', 'unit-apply-resume.service', 'unit-firewall.service'] as const;
+
+export function register(ctl: Ctl): void {
+  ctl.program
+    .command('logs [service]')
+    .description("The journal of the product's services and of set-up, or of one service. Secrets of this unit are blanked.")
+    .option('--follow', 'go on with what comes; Ctrl-C ends it')
+    .option('--since <time>', 'as journalctl takes it: "1 hour ago", "2030-01-31 12:00"')
+    .option('--lines <count>', 'how many at most, without --since', '200')
+    .addHelpText('after', '\nExamples:\n  unitctl logs\n  unitctl logs database --since "1 hour ago"\n  unitctl logs --follow')
+    .action(ctl.run((session, name: string | undefined, options: Options) => logs(session, name, options)));
+}
+
+async function logs(session: Session, name: string | undefined, options: Options): Promise<ExitCode> {
+  const { system } = session;
+  const unit = await readUnit(system);
+  const args = journalArguments(unitsFor(unit, name), options);
+  await registerEverySecret(system, unit);
+  try {
+    await system.run('journalctl', args, { onLine: (line) => session.print(system.scrubber.scrub(line)) });
+  } catch (error) {
+    // Whoever follows ends it so.
+    if (!(error instanceof Interrupted) || options.follow !== true) throw error;
+  }
+  return ExitCode.ok;
+}
+
+/** systemd units of one service, or of all with first boot's own. @throws UnitError for a name that is none */
+export function unitsFor(unit: Unit, name: string | undefined): string[] {
+  const services = startOrder(unit.services);
+  if (name === undefined) return [...services.map((each) => unitOf(each, unit.services[each] as Service)), ...OWN_UNITS];
+  const service = unit.services[name];
+  if (service !== undefined) return [unitOf(name, service)];
+  throw new UnitError(`this unit has no service ${name}`, { exitCode: ExitCode.usage, remedies: [`It has: ${services.join(', ')}.`] });
+}
+
+export function journalArguments(units: readonly string[], { follow, since, lines }: Options): string[] {
+  if (!/^\d{1,6}$/.test(lines)) throw new UnitError('--lines takes a number', { exitCode: ExitCode.usage });
+  return [
+    '--no-pager',
+    '--output=short-iso',
+    ...(since === undefined ? [`--lines=${lines}`] : [`--since=${since}`]),
+    ...(follow === true ? ['--follow'] : []),
+    ...units.map((name) => `--unit=${name}`),
+  ];
+}

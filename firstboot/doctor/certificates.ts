@@ -1,0 +1,99 @@
+import { X509Certificate } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { CheckFinding } from '../contract/helper.ts';
+import { ignoreMissing } from '../kit/files.ts';
+import type { System } from '../kit/system.ts';
+import { type DoctorCheck, ok, problem } from './check.ts';
+
+/** The unit's own; the product's are found by what image.yaml says of its state. */
+const OWN = '/etc/unit/tls';
+/** Who renews by ACME does so a month before: later than this something is wrong. */
+const WARNING_DAYS = 21;
+const DAY = 86_400_000;
+const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+const LARGEST = 1024 * 1024;
+
+/** The end of every certificate on the unit, those of chains too. */
+export const certificates: DoctorCheck = {
+  name: 'certificates',
+  title: { en: 'Certificates', ja: '証明書', ru: 'Сертификаты' },
+
+  async run({ system, unit, now }) {
+    const places = Object.values(unit.state).filter(({ kind }) => kind === 'secrets' || kind === 'configuration');
+    const found = await certificatesIn(system, [OWN, ...places.map(({ path }) => path)]);
+    if (found.length === 0)
+      return [problem('info', { en: 'There is no certificate.', ja: '証明書はありません。', ru: 'Сертификатов нет.' })];
+    return found.map(({ path, certificate }) => judge(path, certificate, now));
+  },
+};
+
+interface Found {
+  path: string;
+  certificate: X509Certificate;
+}
+
+/** Each certificate once, by the first file that has it. */
+async function certificatesIn(system: System, places: readonly string[]): Promise<Found[]> {
+  const found = new Map<string, Found>();
+  for (const path of (await Promise.all(places.map((place) => filesOf(system, place)))).flat()) {
+    const text = await readFile(system.path(path), 'latin1').catch(ignoreMissing);
+    for (const [block] of (text ?? '').matchAll(BLOCK)) {
+      const certificate = parse(block);
+      if (certificate !== undefined && !found.has(certificate.fingerprint256)) found.set(certificate.fingerprint256, { path, certificate });
+    }
+  }
+  return [...found.values()];
+}
+
+/** The file, or the files that are directly in the folder; databases and the like are too large to be looked into. */
+async function filesOf(system: System, place: string): Promise<string[]> {
+  const info = await stat(system.path(place)).catch(ignoreMissing);
+  if (info === undefined) return [];
+  if (!info.isDirectory()) return info.isFile() && info.size <= LARGEST ? [place] : [];
+  const entries = await readdir(system.path(place), { withFileTypes: true });
+  return entries.filter((entry) => entry.isFile() && /\.(pem|crt|cer)$/.test(entry.name)).map(({ name }) => join(place, name));
+}
+
+function parse(block: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(block);
+  } catch {
+    return undefined;
+  }
+}
+
+function judge(path: string, { subject, validFrom, validTo }: X509Certificate, now: number): CheckFinding {
+  const name = `${subject.replaceAll('\n', ', ')} (${path})`;
+  const until = new Date(validTo).toISOString().slice(0, 10);
+  const days = Math.floor((Date.parse(validTo) - now) / DAY);
+  const remedy = {
+    en: 'unitctl cert renew, or import a new one: unitctl cert import',
+    ja: 'unitctl cert renew で更新するか、unitctl cert import で新しいものを取り込んでください。',
+    ru: 'unitctl cert renew или новый: unitctl cert import',
+  };
+  if (Date.parse(validFrom) > now)
+    return problem(
+      'error',
+      { en: `${name} is not valid yet.`, ja: `${name} はまだ有効ではありません。`, ru: `${name} ещё не действует.` },
+      { en: "Check the unit's clock.", ja: 'ユニットの時計を確認してください。', ru: 'Проверьте часы узла.' },
+    );
+  if (days < 0)
+    return problem(
+      'error',
+      { en: `${name} ended on ${until}.`, ja: `${name} は ${until} に期限が切れました。`, ru: `Срок ${name} истёк ${until}.` },
+      remedy,
+    );
+  if (days < WARNING_DAYS)
+    return problem(
+      'warning',
+      {
+        en: `${name} ends on ${until}, in ${days} days.`,
+        ja: `${name} は ${until} (${days} 日後)に期限が切れます。`,
+        ru: `Срок ${name} истекает ${until}, через ${days} дн.`,
+      },
+      remedy,
+    );
+  return ok(`${name} is valid until ${until}.`, `${name} は ${until} まで有効です。`, `${name} действует до ${until}.`);
+}

@@ -1,0 +1,53 @@
+/** What the owner is shown at the end, and the end of setup itself. */
+import { SecretStore } from '../apply/secret-store.ts';
+import { loadOrigins, loadSettings } from '../apply/settings-store.ts';
+import type { SetupResult } from '../contract/helper.ts';
+import { SETUP_UNITS } from '../contract/setup.ts';
+import type { Unit } from '../contract/unit.ts';
+import { readState } from '../ctl/status.ts';
+import { readProductSchema, readUnit } from '../ctl/unit-files.ts';
+import { ExitCode, UnitError } from '../kit/errors.ts';
+import type { System } from '../kit/system.ts';
+import { answersSchema, settingAt, settingsOf } from '../settings/index.ts';
+import { fingerprint } from '../setup/certificate.ts';
+import { productUrls } from '../setup/urls.ts';
+import type { Action } from './action.ts';
+
+export const result: Action<'result'> = async (_parameters, { system }) => {
+  const unit = await readUnit(system);
+  const { state, finalised } = await readState(system, unit);
+  return {
+    state,
+    urls: finalised ? await productUrls(system, unit) : [],
+    fingerprint: await fingerprint(system),
+    credentials: finalised ? await credentials(system, unit) : [],
+  };
+};
+
+export const confirm: Action<'confirm'> = async (_parameters, { system }) => {
+  const { finalised, state } = await readState(system, await readUnit(system));
+  if (!finalised || state === 'applying') throw new UnitError('the unit is not set up yet', { exitCode: ExitCode.unit });
+  // Page and helper end with it: it must not be waited for.
+  await system.run('systemctl', ['start', '--no-block', '--', SETUP_UNITS.close]);
+  return { closed: true };
+};
+
+/** Secrets of the product that nobody gave: a person wants them once. */
+async function credentials(system: System, unit: Unit): Promise<SetupResult['credentials']> {
+  const productSchema = await readProductSchema(system);
+  const settings = await loadSettings(system, productSchema);
+  const origins = await loadOrigins(system);
+  const generated = settingsOf(answersSchema(productSchema)).filter(
+    ({ path, schema }) => path.startsWith('product.') && schema.writeOnly === true && origins[path] === 'generated',
+  );
+  const store = new SecretStore(system);
+  const shown = await Promise.all(
+    generated.map(async ({ path, schema }) => {
+      // A secret of the image's steps may be made where the setting is empty.
+      const step = unit.steps.find((each) => each.use === 'secret' && each.with.from === path);
+      const value = settingAt(settings ?? {}, path) ?? (step?.use === 'secret' ? await store.read(step.with.name) : undefined);
+      return typeof value === 'string' ? [{ title: schema['x-titles'] ?? { en: path }, value }] : [];
+    }),
+  );
+  return shown.flat();
+}

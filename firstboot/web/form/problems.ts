@@ -1,0 +1,169 @@
+/**
+ * What is wrong with a section, by control and in the owner's language. The helper says which value is wrong, and why in
+ * English; what the schema alone can tell is said again here, all else as the helper has it.
+ */
+import type { KeptSettings, SettingProblem } from '../../contract/helper.ts';
+import { textIn } from '../../contract/texts.ts';
+import { type SettingSchema, settingAt, settingsOf } from '../../settings/index.ts';
+import type { Language, TextKey, Translate } from '../language.ts';
+import { titleOf } from './fields.ts';
+import { choicesOf, typeOf } from './schema.ts';
+
+export interface Complaint {
+  /** Dotted path from the top of the answers. */
+  path: string;
+  /** The title of the setting. */
+  title: string;
+  message: string;
+  missing: boolean;
+}
+
+export interface Words {
+  language: Language;
+  t: Translate;
+}
+
+/** Problems of one section, or of all sections where `section` is undefined. */
+export function complaintsOf(kept: KeptSettings, words: Words, section?: string): Complaint[] {
+  return kept.problems
+    .filter(({ path }) => section === undefined || path === section || path.startsWith(`${section}.`))
+    .flatMap((problem) => complain(problem, kept, words));
+}
+
+function complain(problem: SettingProblem, kept: KeptSettings, words: Words): Complaint[] {
+  const schema = schemaAt(kept.schema as SettingSchema, problem.path);
+  const value = settingAt(kept.values, problem.path);
+  const lacking = problem.missing && schema?.properties !== undefined ? lackingMembers(schema, value) : [];
+  if (lacking.length > 0) {
+    return lacking.map((member) => ({
+      path: `${problem.path}.${member}`,
+      title: titleOf(schema?.properties?.[member] ?? {}, words.language) ?? member,
+      message: words.t('wrong.missing'),
+      missing: true,
+    }));
+  }
+  const title = titleFor(kept.schema as SettingSchema, problem.path, words.language);
+  const message = schema === undefined ? undefined : plainMessage(problem, schema, value, words);
+  return [{ path: problem.path, title, message: message ?? problem.message, missing: problem.missing }];
+}
+
+function lackingMembers(schema: SettingSchema, value: unknown): string[] {
+  const given = typeof value === 'object' && value !== null ? value : {};
+  return (schema.required ?? []).filter((member) => !Object.hasOwn(given, member));
+}
+
+/** Undefined where the schema does not tell: then it is a rule between settings. */
+function plainMessage(problem: SettingProblem, schema: SettingSchema, value: unknown, words: Words): string | undefined {
+  if (problem.missing && schema.properties === undefined) return words.t('wrong.missing');
+  if (schema.writeOnly === true && value === undefined) return limitsOf(schema, words) || undefined;
+  return messageOf(schema, value, words);
+}
+
+type Rule = (schema: SettingSchema, value: unknown, words: Words) => string | undefined;
+
+const RULES: readonly Rule[] = [
+  (schema, value, { t }) => (isOfType(typeOf(schema), value) ? undefined : t(TYPE_KEYS[typeOf(schema) ?? ''] ?? 'wrong.form')),
+  (schema, value, { t }) => (choicesOf(schema)?.every((choice) => choice.value !== value) === true ? t('wrong.choice') : undefined),
+  ({ minimum }, value, { t }) => (below(value, minimum) ? t('wrong.minimum', { limit: minimum }) : undefined),
+  ({ maximum }, value, { t }) => (below(maximum, value) ? t('wrong.maximum', { limit: maximum }) : undefined),
+  ({ minLength }, value, { t }) => (below(lengthOf(value), minLength) ? t('wrong.minLength', { limit: minLength }) : undefined),
+  ({ maxLength }, value, { t }) => (below(maxLength, lengthOf(value)) ? t('wrong.maxLength', { limit: maxLength }) : undefined),
+  (schema, value, { t }) =>
+    Array.isArray(value) && below(schema['maxItems'], value.length) ? t('wrong.maxItems', { limit: schema['maxItems'] }) : undefined,
+  (schema, value, { t }) =>
+    Array.isArray(value) && below(value.length, schema['minItems']) ? t('wrong.minItems', { limit: schema['minItems'] }) : undefined,
+  (schema, value, words) =>
+    schema.pattern !== undefined && typeof value === 'string' && !new RegExp(schema.pattern, 'u').test(value)
+      ? patternWords(schema, words)
+      : undefined,
+];
+
+/** What a schema says against a value; undefined where it says nothing that this page has words for. */
+export function messageOf(schema: SettingSchema, value: unknown, words: Words): string | undefined {
+  for (const rule of RULES) {
+    const message = rule(schema, value, words);
+    if (message !== undefined) return message;
+  }
+  const key = FORMAT_KEYS[schema.format ?? ''];
+  return key === undefined || typeof value !== 'string' ? undefined : words.t(key);
+}
+
+const TYPE_KEYS: Readonly<Record<string, TextKey>> = { integer: 'wrong.integer', number: 'wrong.number', array: 'wrong.list' };
+const FORMAT_KEYS: Readonly<Record<string, TextKey>> = {
+  email: 'wrong.email',
+  uri: 'wrong.uri',
+  hostname: 'wrong.hostname',
+  ipv4: 'wrong.ipv4',
+  ipv6: 'wrong.ipv6',
+};
+
+function patternWords(schema: SettingSchema, { language, t }: Words): string {
+  const texts = schema['x-pattern-help'] ?? schema['x-help'];
+  return texts === undefined ? t('wrong.form') : t('wrong.pattern', { help: textIn(texts, language) });
+}
+
+/** A secret is not here to be looked at: all that is asked of it. */
+function limitsOf(schema: SettingSchema, words: Words): string {
+  const { minLength, maxLength } = schema;
+  return [
+    minLength !== undefined && minLength > 1 ? words.t('wrong.minLength', { limit: minLength }) : '',
+    maxLength === undefined ? '' : words.t('wrong.maxLength', { limit: maxLength }),
+    schema['x-pattern-help'] === undefined ? '' : patternWords(schema, words),
+  ]
+    .filter((text) => text !== '')
+    .join(' ');
+}
+
+function isOfType(type: string | undefined, value: unknown): boolean {
+  switch (type) {
+    case 'integer':
+      return Number.isInteger(value);
+    case 'number':
+    case 'string':
+    case 'boolean':
+      return typeof value === type;
+    case 'array':
+      return Array.isArray(value);
+    default:
+      return true;
+  }
+}
+
+function lengthOf(value: unknown): number | undefined {
+  // As JSON Schema counts: code points (RFC 8259), not UTF-16 units.
+  return typeof value === 'string' ? [...value].length : undefined;
+}
+
+function below(a: unknown, b: unknown): boolean {
+  return typeof a === 'number' && typeof b === 'number' && a < b;
+}
+
+/** The schema at a dotted path, into lists too; undefined where there is none. */
+export function schemaAt(schema: SettingSchema, path: string): SettingSchema | undefined {
+  let at: SettingSchema | undefined = schema;
+  for (const name of path.split('.')) {
+    const properties: Record<string, SettingSchema> | undefined = at?.properties;
+    if (properties !== undefined) at = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    else at = /^\d+$/.test(name) ? at?.items : undefined;
+  }
+  return at;
+}
+
+/** The title of the nearest setting that has one, with the place in a list: `SSH keys (2)`. */
+export function titleFor(schema: SettingSchema, path: string, language: Language): string {
+  const names = path.split('.');
+  for (let length = names.length; length > 0; length -= 1) {
+    const at = schemaAt(schema, names.slice(0, length).join('.'));
+    const title = at === undefined ? undefined : titleOf(at, language);
+    const place = names[length];
+    if (title !== undefined) return place !== undefined && /^\d+$/.test(place) ? `${title} (${Number(place) + 1})` : title;
+  }
+  return path;
+}
+
+/** Each given value with where it came from, for the review; secrets are told apart by `secret`. */
+export function givenSettings(kept: KeptSettings, section: string): { path: string; schema: SettingSchema; value: unknown }[] {
+  const { properties } = kept.schema as SettingSchema;
+  const schema = properties !== undefined && Object.hasOwn(properties, section) ? properties[section] : undefined;
+  return settingsOf(schema ?? {}, section).map(({ path, schema: below }) => ({ path, schema: below, value: settingAt(kept.values, path) }));
+}

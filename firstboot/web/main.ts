@@ -1,0 +1,61 @@
+#!/usr/bin/node
+/** The process edge of the setup page: sockets, certificate, signals. It has no rights; all that needs some, the helper does. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { HELPER_SOCKET } from '../contract/helper.ts';
+import { UNIT_PATHS } from '../contract/unit.ts';
+import { createApp } from './app.ts';
+import { helperAt } from './helper-client.ts';
+import { Servers } from './servers.ts';
+import { Sessions } from './session.ts';
+import { addressOf, SOCKET_NAMES, type Sockets, socketsOf } from './sockets.ts';
+
+const text = { type: 'string' } as const;
+const several = { type: 'string', multiple: true, default: [] as string[] } as const;
+const { values: options } = parseArgs({
+  options: {
+    http: several,
+    https: several,
+    'https-later': several,
+    cert: text,
+    key: text,
+    helper: { ...text, default: HELPER_SOCKET },
+    state: text,
+    lib: { ...text, default: UNIT_PATHS.lib },
+  },
+});
+
+const { env } = process;
+const sockets: Sockets = socketsOf(env, process.pid);
+for (const name of SOCKET_NAMES) sockets[name].push(...options[name].map(addressOf));
+const state = options.state ?? env['STATE_DIRECTORY'];
+if (state === undefined) throw new Error('give a folder for the session: --state, or StateDirectory= of the service');
+// LoadCredential= of the service brings what only root can read (systemd.exec(5)).
+const tlsFolder = env['CREDENTIALS_DIRECTORY'] ?? '/run/unit/setup/tls';
+const tls = {
+  cert: readFileSync(options.cert ?? join(tlsFolder, 'cert.pem'), 'utf8'),
+  key: readFileSync(options.key ?? join(tlsFolder, 'key.pem'), 'utf8'),
+};
+
+const app = await createApp({
+  helper: helperAt(options.helper),
+  sessions: new Sessions(state),
+  lib: options.lib,
+  laterPort: () => servers.port('https-later'),
+  // Without another port the page stays where it is.
+  onHandOver: () => {
+    if (servers.port('https-later') !== undefined) servers.release(['http', 'https']);
+  },
+  log: (line) => process.stderr.write(`${line}\n`),
+});
+const servers = new Servers({ sockets, tls, listener: app.listener, names: () => app.site.statuses.names() });
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void servers.close().then(() => process.exit(0)));
+
+// A unit that is no longer waiting has a product that wants 80 and 443. Where nobody can say, the owner gets a page that says so.
+const isWaiting = await app.site.statuses.get().then(
+  (status) => status.state === 'waiting',
+  () => true,
+);
+await servers.listen(isWaiting || sockets['https-later'].length === 0 ? SOCKET_NAMES : ['https-later']);

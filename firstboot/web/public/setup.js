@@ -1,0 +1,83 @@
+// What the page does better with a script than without; nothing needs it.
+(() => {
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+
+  // Settings that only matter while another one has a certain value. One that is wrong stays in sight.
+  const chosenIn = (name) => {
+    const inputs = all(`[name="${CSS.escape(name)}"]`);
+    const input = inputs.find((each) => each.checked) ?? inputs[0];
+    if (!input) return undefined;
+    if (input.type === 'checkbox') return String(input.checked);
+    return input.type === 'radio' && !input.checked ? '' : input.value;
+  };
+  const showWhatMatters = () => {
+    for (const element of all('[data-when]')) {
+      const value = chosenIn(element.dataset.when);
+      const matters = value === undefined || JSON.parse(element.dataset.values).includes(value);
+      element.hidden = !matters && !element.querySelector('.error') && !element.classList.contains('wrong');
+    }
+  };
+  document.addEventListener('change', showWhatMatters);
+  showWhatMatters();
+
+  // How long it would take to guess: characters times the kinds of them, in bits.
+  for (const input of all('[data-strength]')) {
+    const output = document.getElementById(input.dataset.strength);
+    input.addEventListener('input', () => {
+      const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z\d]/].filter((kind) => kind.test(input.value)).length;
+      const bits = new Set(input.value).size * Math.log2([1, 26, 36, 62, 95][kinds]);
+      output.textContent = input.value === '' ? '' : output.dataset[bits < 50 ? 'weak' : bits < 75 ? 'fair' : 'strong'];
+    });
+  }
+
+  document.addEventListener('submit', () => {
+    for (const input of all('[data-clock]')) input.value = String(Date.now());
+  });
+
+  for (const button of all('[data-copy]')) {
+    const title = button.textContent;
+    button.addEventListener('click', async () => {
+      const rows = all('tbody tr', document.getElementById(button.dataset.copy));
+      await navigator.clipboard.writeText(
+        rows
+          .map((row) =>
+            all('td', row)
+              .map((cell) => cell.textContent)
+              .join('\t'),
+          )
+          .join('\n'),
+      );
+      button.textContent = button.dataset.copied;
+      setTimeout(() => {
+        button.textContent = title;
+      }, 2000);
+    });
+  }
+
+  // The setup has moved to another port; the sockets there are open already.
+  const moved = document.querySelector('[data-move]');
+  if (moved) setTimeout(() => location.replace(moved.href), 1000);
+
+  const list = document.querySelector('[data-events]');
+  if (!list) return;
+  const now = document.getElementById('now');
+  const events = new EventSource(list.dataset.events);
+  events.addEventListener('step', ({ data }) => {
+    const { index, html, text } = JSON.parse(data);
+    const old = document.getElementById(`step-${index}`);
+    if (!old) return location.reload();
+    const open = old.querySelector('details')?.open;
+    old.insertAdjacentHTML('afterend', html);
+    const details = old.nextElementSibling.querySelector('details');
+    if (details && open) details.open = true;
+    old.remove();
+    if (text && now.textContent !== text) now.textContent = text;
+  });
+  events.addEventListener('end', () => {
+    events.close();
+    location.assign('/progress');
+  });
+  events.addEventListener('error', () => {
+    now.textContent = now.dataset.lost;
+  });
+})();

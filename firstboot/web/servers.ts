@@ -1,0 +1,136 @@
+/** The servers behind the sockets: bounded in time and number, so that whoever is slow or many keeps nobody else out. */
+import { closeSync } from 'node:fs';
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+
+import { isOwnHost, originAt, parseHost } from './host.ts';
+import type { ListenAt, SocketName, Sockets } from './sockets.ts';
+
+export interface Limits {
+  /** Seconds for the TLS handshake, and for the headers. */
+  headers: number;
+  /** Seconds for a whole request, body included. */
+  request: number;
+  /** Connections to one socket. */
+  connections: number;
+  /** Of one address. */
+  perAddress: number;
+}
+
+export const LIMITS: Limits = { headers: 10, request: 60, connections: 256, perAddress: 32 };
+
+export interface ServeOptions {
+  sockets: Sockets;
+  tls: { cert: string; key: string };
+  listener: RequestListener;
+  /** The unit's own names, for redirects. */
+  names: () => Promise<readonly string[]>;
+  limits?: Limits;
+}
+
+export class Servers {
+  readonly #options: ServeOptions;
+  readonly #running: { name: SocketName; server: Server }[] = [];
+  readonly #given: { name: SocketName; at: ListenAt }[];
+
+  constructor(options: ServeOptions) {
+    this.#options = options;
+    this.#given = Object.entries(options.sockets).flatMap(([name, all]) => all.map((at) => ({ name: name as SocketName, at })));
+  }
+
+  /** Listens on the sockets of these names; the others are let go, for the product wants their ports. */
+  async listen(names: readonly SocketName[]): Promise<void> {
+    for (const { name, at } of this.#given.splice(0)) {
+      if (names.includes(name)) this.#running.push({ name, server: await listening(this.#make(name), at) });
+      else if ('fd' in at) closeSync(at.fd);
+    }
+  }
+
+  /** The port of a socket, as this machine knows it. */
+  port(name: SocketName): number | undefined {
+    const server = this.#running.find((each) => each.name === name)?.server;
+    return (server?.address() as AddressInfo | null | undefined)?.port;
+  }
+
+  /** Lets sockets go; what is being answered on them is answered. */
+  release(names: readonly SocketName[]): void {
+    for (const each of this.#running.filter(({ name }) => names.includes(name))) {
+      this.#running.splice(this.#running.indexOf(each), 1);
+      each.server.close();
+    }
+  }
+
+  /** Ends everything, at once. */
+  async close(): Promise<void> {
+    const all = this.#running.splice(0).map(
+      ({ server }) =>
+        new Promise<void>((resolve) => {
+          server.close(() => resolve());
+          server.closeAllConnections();
+        }),
+    );
+    await Promise.all(all);
+  }
+
+  #make(name: SocketName): Server {
+    const { listener, tls, limits = LIMITS } = this.#options;
+    const options = {
+      headersTimeout: limits.headers * 1000,
+      requestTimeout: limits.request * 1000,
+      connectionsCheckingInterval: Math.min(limits.headers, 2) * 1000,
+      keepAliveTimeout: 5000,
+      maxHeaderSize: 16 * 1024,
+    };
+    if (name === 'http') return bounded(createHttpServer(options, this.#redirect), limits);
+    const secure = { ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: limits.headers * 1000 } as const;
+    return bounded(createHttpsServer(secure, listener) as unknown as Server, limits);
+  }
+
+  /** Port 80 leads to 443 of the same host, and to nothing else. */
+  readonly #redirect: RequestListener = (request, response) => {
+    const host = parseHost(request.headers.host);
+    void this.#options
+      .names()
+      .catch(() => [])
+      .then((names) => {
+        response.setHeader('connection', 'close');
+        response.setHeader('cache-control', 'no-store');
+        if (host === undefined || !isOwnHost(host, names)) response.writeHead(421).end();
+        else if (request.method !== 'GET' && request.method !== 'HEAD') response.writeHead(405, { allow: 'GET, HEAD' }).end();
+        else response.writeHead(307, { location: originAt(host, this.port('https') ?? 443) + pathOf(request.url) }).end();
+      });
+  };
+}
+
+/** Only a path of our own: `//elsewhere` and whole URLs in the request line are not taken over. */
+function pathOf(url = '/'): string {
+  return /^\/(?![/\\])[\x21-\x7e]*$/.test(url) ? url : '/';
+}
+
+function bounded<S extends Server>(server: S, { connections, perAddress }: Limits): S {
+  const counts = new Map<string, number>();
+  server.maxConnections = connections;
+  server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? '';
+    const count = (counts.get(address) ?? 0) + 1;
+    counts.set(address, count);
+    socket.once('close', () => {
+      const left = (counts.get(address) ?? 1) - 1;
+      if (left === 0) counts.delete(address);
+      else counts.set(address, left);
+    });
+    if (count > perAddress) socket.destroy();
+  });
+  return server;
+}
+
+async function listening(server: Server, at: ListenAt): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(at, () => {
+      server.off('error', reject);
+      resolve(server);
+    });
+  });
+}

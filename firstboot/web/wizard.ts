@@ -1,0 +1,44 @@
+/** Where in the wizard a visitor is, by the state of the unit. */
+import type { KeptSettings } from '../contract/helper.ts';
+import { complaintsOf } from './form/problems.ts';
+import { type Section, sectionsOf } from './sections.ts';
+import type { Site, Visit } from './site.ts';
+
+export interface Wizard {
+  visit: Visit;
+  kept: KeptSettings;
+  sections: Section[];
+}
+
+/** True while settings may be changed. */
+export function isOpen({ status: { state, reopened } }: Visit): boolean {
+  return state === 'waiting' || state === 'failed' || (state === 'ready' && reopened === true);
+}
+
+/** The page that belongs to the unit's state. */
+export function homeOf({ status: { state, reopened } }: Visit): '/sections' | '/progress' | '/result' {
+  if (state === 'waiting' || (state === 'ready' && reopened === true)) return '/sections';
+  return state === 'ready' ? '/result' : '/progress';
+}
+
+export async function wizardOf(site: Site, visit: Visit): Promise<Wizard> {
+  const kept = await site.ports.helper.call('settings-read', {});
+  return { visit, kept, sections: sectionsOf(visit.status, kept, visit.language, visit.t) };
+}
+
+export function sectionPath(name: string): string {
+  return `/section/${encodeURIComponent(name)}`;
+}
+
+/** The list of steps beside each page; `current` is a section's name or `review`. */
+export function stepsOf({ visit, kept, sections }: Wizard, current: string): object[] {
+  const wrong = new Set(
+    complaintsOf(kept, visit)
+      .filter(({ missing }) => !missing)
+      .map(({ path }) => path.split('.')[0]),
+  );
+  return [
+    ...sections.map(({ name, title }) => ({ href: sectionPath(name), title, current: name === current, wrong: wrong.has(name) })),
+    { href: '/review', title: visit.t('section.review'), current: current === 'review', wrong: false },
+  ];
+}
