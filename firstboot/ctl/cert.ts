@@ -50,7 +50,7 @@ export function register(ctl: Ctl): void {
 
 async function show(session: Session): Promise<ExitCode> {
   const { system } = session;
-  const state = await certificateState(system, wantedCertificate(await settingsOf(system)));
+  const state = await certificateState(system, wantedCertificate(await settingsOf(system), await readUnit(system)));
   if (state === undefined)
     throw new UnitError('no certificate is in use', { exitCode: ExitCode.unit, remedies: ['Make one: `unitctl cert renew`.'] });
   session.emit({ type: 'result', command: 'cert show', data: state });
@@ -78,7 +78,7 @@ async function renew(session: Session, force: boolean): Promise<ExitCode> {
   try {
     await mustBeSetUp(system);
     const unit = await readUnit(system);
-    const wanted = wantedCertificate(await settingsOf(system));
+    const wanted = wantedCertificate(await settingsOf(system), unit);
     const print = (line: string): void => session.print(system.scrubber.scrub(line));
     const changed = await bringUpToDate(system, wanted, force, print);
     await reloadServices(system, unit, print);
@@ -116,11 +116,11 @@ async function importFiles(session: Session, files: readonly string[], options: 
     await mustBeSetUp(system);
     const unit = await readUnit(system);
     const settings = await settingsOf(system);
-    const { names } = wantedCertificate(settings);
+    const { certificate: before, names } = wantedCertificate(settings, unit);
     const text = (await Promise.all(files.map(readText))).join('\n');
     const passphrase = options.passphraseFile === undefined ? undefined : (await readText(options.passphraseFile)).replace(/\r?\n$/, '');
     const inspection = inspect(readMaterial(text, passphrase), { names, now: new Date(), roots: await trustedRoots(system) });
-    const certificate = await saveUpload(system, settings, usable(inspection));
+    const certificate = await saveUpload(system, { ...settings, certificate: before }, usable(inspection));
     const wanted = { certificate, names };
     if ((await placeDue(system, wanted)) !== undefined) await place(system, wanted);
     await reloadServices(system, unit, (line) => session.print(line));
@@ -137,7 +137,7 @@ async function importFiles(session: Session, files: readonly string[], options: 
 async function saveUpload(system: System, settings: Settings, { chain, key }: ReturnType<typeof usable>): Promise<Certificate> {
   const productSchema = await readProductSchema(system);
   const pem = [...chain.sent, ...(chain.root === undefined ? [] : [chain.root])].map(String).join('');
-  const { file: _file, passphrase: _passphrase, ...others } = wantedCertificate(settings).certificate;
+  const { file: _file, passphrase: _passphrase, ...others } = settings.certificate;
   const certificate: Certificate = { ...others, mode: 'upload', pem, key: plainKey(key) };
   const origins = Object.entries(await loadOrigins(system)).filter(([path]) => !REPLACED.includes(path));
   const own = OWN.map((path) => [path, 'unitctl'] as const);

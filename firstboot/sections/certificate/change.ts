@@ -10,8 +10,8 @@ export const certificate: BeginChange<P> = {
   title: { en: 'Certificate', ja: '証明書', ru: 'Сертификат' },
   words: ({ certificate: { mode } }) => WORDS[mode ?? 'self-signed'],
 
-  parameters(settings) {
-    return { ...wantedCertificate(settings) };
+  parameters(settings, unit) {
+    return { ...wantedCertificate(settings, unit) };
   },
 
   async check(wanted, { system }) {

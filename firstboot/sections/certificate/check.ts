@@ -6,10 +6,10 @@ import type { Texts } from '../../contract/texts.ts';
 import type { Unit } from '../../contract/unit.ts';
 import { makeFolder } from '../../kit/files.ts';
 import type { System } from '../../kit/system.ts';
-import { applyDefaults, type Settings } from '../../settings/index.ts';
+import { applyDefaults } from '../../settings/index.ts';
 import type { SectionCheck } from '../check.ts';
 import { readDirectory } from './acme/directory.ts';
-import { writeRoots } from './acme/obtain.ts';
+import { wildcardNeedsDns, writeRoots } from './acme/obtain.ts';
 import { AcmeProblem, type ProblemCode, problemWords } from './acme/problems.ts';
 import { inspect } from './inspect.ts';
 import { materialOf } from './material.ts';
@@ -24,11 +24,16 @@ export const certificateCheck: SectionCheck = {
 
   async run({ system, unit, settings }): Promise<CheckReport> {
     // Kept values may be of any kind still.
-    const { certificate, domain } = applyDefaults(settings, undefined);
-    const names = typeof domain?.name === 'string' ? wantedNames({ domain } as Settings) : [];
+    const { certificate, domain, network } = applyDefaults(settings, undefined);
+    const { name } = textsOnly(domain);
+    const { proxy = '' } = textsOnly(network);
+    const names = wantedNames(name, unit);
     const given = textsOnly(certificate) as Certificate;
     if (given.mode === 'upload') return uploadReport(system, given, names);
-    if (given.mode === 'acme') return { findings: await acmeFindings(system, unit, textsOnly(certificate.acme) as Acme, names) };
+    if (given.mode === 'acme')
+      return {
+        findings: await acmeFindings(system, unit, textsOnly(certificate.acme) as Acme, { names, ...(proxy === '' ? {} : { proxy }) }),
+      };
     return { findings: [{ severity: 'info', message: OWN }] };
   },
 };
@@ -71,12 +76,24 @@ function oneLine(name: string | undefined): string {
   return (name ?? '').replaceAll('\n', ', ');
 }
 
-async function acmeFindings(system: System, unit: Unit, acme: Acme, names: readonly string[]): Promise<CheckFinding[]> {
-  const findings = [...(names.length === 0 ? [finding(NO_NAME)] : []), ...(await wayFindings(system, unit, acme))];
+async function acmeFindings(
+  system: System,
+  unit: Unit,
+  acme: Acme,
+  { names, proxy }: { names: readonly string[]; proxy?: string },
+): Promise<CheckFinding[]> {
+  const findings = [
+    ...(names.length === 0 ? [finding(NO_NAME)] : []),
+    ...(wildcardNeedsDns(acme, names) ? [problem('wildcard-needs-dns')] : []),
+    ...(await wayFindings(system, unit, acme)),
+  ];
   await makeFolder(system.path('/run/unit'));
   const work = await mkdtemp(system.path('/run/unit/acme-check-'));
   try {
-    const directory = await readDirectory(system, acme.directory ?? '', await writeRoots(acme, work));
+    const directory = await readDirectory(system, acme.directory ?? '', {
+      ...(await writeRoots(acme, work)),
+      ...(proxy === undefined ? {} : { proxy }),
+    });
     const binding = directory.binding && (acme.eabKeyId === undefined || acme.eabHmacKey === undefined) ? [problem('account-binding')] : [];
     return [...findings, ...binding, { severity: 'ok', message: reached(acme.directory ?? '') }, ...termsOf(directory.terms)];
   } catch (error) {

@@ -87,12 +87,15 @@ export async function obtainDue(system: System, { certificate, names }: WantedCe
  */
 export async function obtainAndPlace(
   system: System,
-  { certificate, names }: WantedCertificate,
+  { certificate, names, proxy }: WantedCertificate,
   log: (line: string) => void,
   outside: Outside = OUTSIDE,
 ): Promise<AcmeProblem | undefined> {
   try {
-    await install(system, await obtain(system, certificate.acme as WholeAcme, names, log, outside));
+    await install(
+      system,
+      await obtain(system, certificate.acme as WholeAcme, names, log, { ...outside, ...(proxy === undefined ? {} : { proxy }) }),
+    );
     await writeFailure(system, undefined);
     return undefined;
   } catch (error) {

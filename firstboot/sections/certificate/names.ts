@@ -1,14 +1,24 @@
 /** What the unit's certificate is for. */
 import { hostname } from 'node:os';
 
+import type { Unit } from '../../contract/unit.ts';
 import { readIfExists } from '../../kit/files.ts';
 import type { System } from '../../kit/system.ts';
 import type { Settings } from '../../settings/index.ts';
 import type { Certificate } from './schema.ts';
 
-/** Host names that people use, the unit's own first: what any certificate must be for. Empty where it has no domain. */
-export function wantedNames({ domain }: Settings): string[] {
-  return domain.name === undefined ? [] : [domain.name];
+/**
+ * Host names that people use, the domain first: what any certificate must be for. Empty where the unit has no domain. Every
+ * name that the image wants an address or alias record for is one; `*.` and a domain stands for all below it.
+ */
+export function wantedNames(domain: string | undefined, { dns = [] }: Pick<Unit, 'dns'>): string[] {
+  if (domain === undefined) return [];
+  const hosts = dns
+    .filter(({ type }) => ['A', 'AAAA', 'CNAME'].includes(type))
+    .map(({ name }) => (name === '@' ? domain : `${name}.${domain}`));
+  const names = [...new Set([domain, ...hosts])].filter((name) => HOST_NAME.test(name.replace(/^\*\./, '')));
+  // What a wildcard stands for already (RFC 9525, 6.3): authorities refuse to name both.
+  return names.filter((name) => name.startsWith('*.') || name === domain || !names.includes(name.replace(/^[^.]+/, '*')));
 }
 
 /** What a certificate can name: a host may be called otherwise, where a cloud named it. */
@@ -18,12 +28,15 @@ export interface WantedCertificate {
   certificate: Certificate;
   /** Host names of the unit, `wantedNames`. */
   names: readonly string[];
+  /** HTTP proxy by which an authority is reached. */
+  proxy?: string;
 }
 
 /** What settings ask for; those that an earlier release saved have no such section, and mean its defaults. */
-export function wantedCertificate(settings: Settings): WantedCertificate {
-  const { certificate = {} }: Partial<Settings> = settings;
-  return { certificate, names: wantedNames(settings) };
+export function wantedCertificate(settings: Settings, unit: Pick<Unit, 'dns'>): WantedCertificate {
+  const { certificate = {}, network = {}, domain = {} }: Partial<Settings> = settings;
+  const { proxy = '' } = network;
+  return { certificate, names: wantedNames(domain.name, unit), ...(proxy === '' ? {} : { proxy }) };
 }
 
 export interface OwnNames {

@@ -17,10 +17,10 @@ export const acmeCertificate: FinishChange = {
     ja: '認証局に証明書を要求します。取得できない場合は独自の証明書のままとし、毎日再試行します。',
     ru: 'У центра запрашивается сертификат. Если он его не выдаст, узел останется со своим и будет просить каждый день.',
   }),
-  wanted: (settings) => wantedCertificate(settings).certificate.mode === 'acme',
+  wanted: ({ certificate }: Partial<Settings>) => certificate?.mode === 'acme',
 
-  async check(_parameters, { system, context, progress }) {
-    const why = await obtainDue(system, wantedCertificate(context.settings as Settings));
+  async check(_parameters, { system, unit, context, progress }) {
+    const why = await obtainDue(system, wantedCertificate(context.settings as Settings, unit));
     if (why === undefined) return DONE;
     const failure = await readFailure(system);
     // Tried in this very run: once is enough, authorities count.
@@ -29,7 +29,7 @@ export const acmeCertificate: FinishChange = {
   },
 
   async apply(_parameters, { system, unit, context, log }) {
-    const problem = await obtainAndPlace(system, wantedCertificate(context.settings as Settings), log);
+    const problem = await obtainAndPlace(system, wantedCertificate(context.settings as Settings, unit), log);
     if (problem === undefined) return reloadServices(system, unit, log);
     for (const line of describeProblem(problem)) log(`WARNING: ${line}`);
     log('WARNING: the unit keeps its own certificate and asks again every day; `unitctl cert renew` asks now.');

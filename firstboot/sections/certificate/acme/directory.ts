@@ -21,6 +21,8 @@ export interface Answer {
 export interface Asking {
   /** File with the roots that the authority's own certificate is held to; the system's where absent. */
   roots?: string;
+  /** HTTP proxy on the way. */
+  proxy?: string;
   /** Body of a POST. */
   body?: string;
 }
@@ -36,10 +38,11 @@ const CODES = new Map<number, ProblemCode>([
 ]);
 
 /** @throws AcmeProblem where the server cannot be reached or trusted; any status is an answer */
-export async function ask(system: System, url: string, { roots, body }: Asking = {}): Promise<Answer> {
+export async function ask(system: System, url: string, { roots, proxy, body }: Asking = {}): Promise<Answer> {
   const args = [
     ...['--silent', '--show-error', '--proto', '=https', '--max-time', String(SECONDS), '--max-filesize', '1000000'],
     ...(roots === undefined ? [] : ['--cacert', roots]),
+    ...(proxy === undefined ? [] : ['--proxy', proxy]),
     ...(body === undefined ? [] : ['--header', 'Content-Type: application/jose+json', '--data-binary', '@-']),
     ...['--write-out', '%{stderr}{"status":%{http_code},"headers":%{header_json}}'],
     ...['--url', url],

@@ -19,6 +19,8 @@ import { type HttpPlace, httpArguments } from './responder.ts';
 
 /** The outside, as far as tests need another one. */
 export interface Outside extends HttpPlace {
+  /** HTTP proxy by which the authority is reached. */
+  proxy?: string;
   /** Addresses of a name in the DNS. @throws Error with code ENOTFOUND or ENODATA where it has none */
   addresses(name: string): Promise<string[]>;
 }
@@ -60,11 +62,13 @@ export async function obtain(
   await makeFolder(dirname(work));
   await mkdir(work, { mode: 0o700 });
   try {
-    const asking = await writeRoots(acme, work);
+    if (wildcardNeedsDns(acme, names)) throw new AcmeProblem('wildcard-needs-dns', '');
+    const asking = { ...(await writeRoots(acme, work)), ...(outside.proxy === undefined ? {} : { proxy: outside.proxy }) };
     await prepareAccount(system, acme, await readDirectory(system, acme.directory, asking), asking);
     const way = acme.challenge === 'http-01' ? await httpArguments(system, names[0] as string, outside) : ['--dns', acme.dnsProvider ?? ''];
     const env = {
       ...(asking.roots === undefined ? {} : { LEGO_CA_CERTIFICATES: asking.roots }),
+      ...(outside.proxy === undefined ? {} : { HTTPS_PROXY: outside.proxy }),
       ...(await writeCredentials(system, acme, work)),
     };
     const args = clientArguments(acme, names, system.path(CERTIFICATE_PATHS.client), way);
@@ -77,6 +81,11 @@ export async function obtain(
     // Keys do not lie about: the one in use is in its generation.
     await rm(system.path(join(CERTIFICATE_PATHS.client, 'certificates')), { recursive: true, force: true });
   }
+}
+
+/** RFC 8555 leaves it open; no authority takes http-01 for a wildcard (CA/Browser Forum, 3.2.2.4.18). */
+export function wildcardNeedsDns({ challenge }: Acme, names: readonly string[]): boolean {
+  return challenge === 'http-01' && names.some((name) => name.startsWith('*.'));
 }
 
 /** Options come before the command: `lego [options] run`. */

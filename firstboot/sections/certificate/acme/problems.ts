@@ -155,6 +155,14 @@ const PROBLEMS = {
       'Используйте dns-01. Автор образа может настроить отдачу /var/lib/unit/acme/webroot веб-сервером.',
     ),
   },
+  'wildcard-needs-dns': {
+    message: say(
+      'This product wants a certificate for every name below the domain, which http-01 cannot prove.',
+      'この製品にはドメイン配下のすべての名前の証明書が必要ですが、http-01 では確認できません。',
+      'Продукту нужен сертификат на все имена домена, а http-01 этого не подтверждает.',
+    ),
+    remedy: say('Use dns-01.', 'dns-01 を使ってください。', 'Используйте dns-01.'),
+  },
   'provider-unknown': {
     message: say('This unit does not know that DNS provider.', 'この DNS 事業者には対応していません。', 'Такой DNS-провайдер неизвестен.'),
     remedy: say(
