@@ -10,7 +10,8 @@ export interface ConsoleFacts {
   version: string;
   hostName: string;
   addresses: readonly string[];
-  state: UnitState;
+  /** `starting`: the boot has not come to its end, and the services not to theirs. */
+  state: UnitState | 'starting';
   /** The setup page is there. */
   setupOpen: boolean;
   /** Ports 80 and 443 are the product's. */
@@ -27,10 +28,13 @@ export interface ConsoleFacts {
 
 const WIDTH = 78;
 const INDENT = 14;
+/** Of addresses, so that all fits on a screen of 25 lines. */
+const MAX_ROWS = 4;
 /** Pairs of a fingerprint on a line. */
 const PAIRS = 16;
 
-const STATES: Record<UnitState, string> = {
+const STATES: Record<ConsoleFacts['state'], string> = {
+  starting: 'starting',
   waiting: 'waiting to be set up',
   applying: 'being set up',
   ready: 'ready',
@@ -39,32 +43,31 @@ const STATES: Record<UnitState, string> = {
 
 export function consoleText(facts: ConsoleFacts): string {
   const { addresses, state, failure } = facts;
-  const where = failure === undefined ? '' : ` at step ${failure.step}: ${failure.reason}`;
+  const where = failure === undefined ? ': a service is not ready' : ` at step ${failure.step}: ${failure.reason}`;
   const lines = [
     `${facts.title.en} ${facts.version}`,
     '',
-    ...field('State', [`${STATES[state]}${where}`]),
+    ...field('State', [`${STATES[state]}${state === 'failed' ? where : ''}`]),
     ...field('Host name', [facts.hostName]),
-    ...field('Addresses', addresses.length > 0 ? addresses : ['none: no cable, or no DHCP server. The menu sets one.']),
-    ...(state === 'ready' ? field('Open', facts.urls) : []),
+    ...field('Addresses', addresses.length > 0 ? first(addresses) : ['none: no cable, or no DHCP server. The menu sets one.']),
+    ...(state === 'ready' ? field('Open', first(facts.urls)) : []),
     ...(facts.setupOpen ? setupLines(facts) : []),
     ...facts.notes.flatMap((note) => ['', ...wrap(note, WIDTH)]),
   ];
   return `${lines.map(ascii).join('\n')}\n`;
 }
 
-function setupLines({ addresses, code, fingerprint, portsPassed, state }: ConsoleFacts): string[] {
-  const port = portsPassed || state === 'ready' ? `:${LATER_PORT}` : '';
-  const pairs = fingerprint.split(':');
+function setupLines({ addresses, code, fingerprint, portsPassed }: ConsoleFacts): string[] {
+  const port = portsPassed ? `:${LATER_PORT}` : '';
+  const pairs = fingerprint === '' ? [] : fingerprint.split(':');
   const rows = Array.from({ length: Math.ceil(pairs.length / PAIRS) }, (_, row) => pairs.slice(row * PAIRS, (row + 1) * PAIRS).join(':'));
   return [
     ...field(
       'Set up at',
-      addresses.map((address) => `https://${inUrl(address)}${port}/`),
+      first(addresses).map((address) => `https://${inUrl(address)}${port}/`),
     ),
     ...field('Code', [code === undefined ? 'used: this unit has an owner' : formatCode(code)]),
-    '',
-    'The browser will warn. Go on only if it shows this certificate (SHA-256):',
+    ...(fingerprint === '' ? [] : ['', 'The browser will warn. Go on only if it shows this certificate (SHA-256):']),
     ...rows.map((row) => `  ${row}`),
   ];
 }
@@ -74,6 +77,10 @@ function field(name: string, values: readonly string[]): string[] {
   return values
     .flatMap((value) => wrap(value, WIDTH - INDENT))
     .map((line, index) => `${(index === 0 ? `${name}:` : '').padEnd(INDENT)}${line}`);
+}
+
+function first(values: readonly string[]): readonly string[] {
+  return values.slice(0, MAX_ROWS);
 }
 
 /** Lines of at most `width` characters, broken at spaces where there are any. */

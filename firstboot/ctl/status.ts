@@ -70,7 +70,7 @@ async function readConsoleText(system: System): Promise<string> {
     version: unit.version,
     hostName: hostname(),
     addresses: ownAddresses(),
-    state,
+    state: state === 'failed' && failure === undefined && (await isStarting(system)) ? 'starting' : state,
     setupOpen: await setupIsOpen(system),
     portsPassed: finalised || (await exists(system, SETUP_PATHS.portsPassed)),
     code,
@@ -79,6 +79,12 @@ async function readConsoleText(system: System): Promise<string> {
     urls: finalised ? await productUrls(system, unit) : [],
     notes,
   });
+}
+
+/** True until the boot has come to its end (systemctl(1), is-system-running). */
+async function isStarting(system: System): Promise<boolean> {
+  const { stdout } = await system.run('systemctl', ['is-system-running'], { okExitCodes: [0, 1] });
+  return ['initializing', 'starting'].includes(stdout);
 }
 
 export async function readStatus(system: System): Promise<Status> {

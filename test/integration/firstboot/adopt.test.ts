@@ -197,6 +197,19 @@ describe('whole answers set the unit up', () => {
 });
 
 describe('what is kept and not applied', () => {
+  test('what the owner has typed on the setup page so far, though it is wrong, and though the rest says unattended', async () => {
+    const unit = makeUnit();
+    const page = { source: 'wizard', answers: { schemaVersion: 1, network: { hostName: 'WRONG NAME' } } };
+    unit.write(UNIT_PATHS.draft, JSON.stringify({ schemaVersion: 1, layers: [page], cleared: ['product.token'] }));
+    disk(unit, 'UNIT-ANSWERS', { 'answers.yaml': answers(WHOLE) });
+    expect((await unit.unitctl(['adopt'])).exitCode).toBe(7);
+    const draft = JSON.parse(unit.read(UNIT_PATHS.draft)) as { layers: { source: string }[] };
+    expect(draft.layers).toContainEqual(page);
+    expect(draft).toMatchObject({ cleared: ['product.token'] });
+    expect(draft.layers.map(({ source }) => source)).toEqual(['answers-disk', 'wizard']);
+    expectUntouched(unit);
+  });
+
   test('nothing from outside is no error', async () => {
     const unit = makeUnit();
     for (const prepare of [() => undefined, () => mkdirSync(unit.at('/guestinfo')), () => guestinfo(unit, { 'vendor.key': 'x' })]) {

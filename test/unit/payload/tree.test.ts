@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
@@ -41,6 +41,14 @@ it('enables what says itself who wants it, and the network of the distribution',
   expect(link(`${wants}/multi-user.target.wants/systemd-networkd.service`)).toBe('/usr/lib/systemd/system/systemd-networkd.service');
 });
 
+it('has the setup page there from the first boot, and the user that it runs as', () => {
+  const wants = '/etc/systemd/system';
+  for (const name of ['unit-setup-http.socket', 'unit-setup-https.socket', 'unit-setup-https-later.socket', 'unit-helper.socket'])
+    expect(link(`${wants}/sockets.target.wants/${name}`)).toBe(`/usr/lib/systemd/system/${name}`);
+  expect(link(`${wants}/multi-user.target.wants/unit-setup.service`)).toBe('/usr/lib/systemd/system/unit-setup.service');
+  expect(readFileSync(join(root, '/usr/lib/sysusers.d/unit.conf'), 'utf8')).toMatch(/^u unit-setup /m);
+});
+
 it('leaves the product off until the unit is finalised', () => {
   expect(exists(`/etc/systemd/system/${PRODUCT_TARGET}`)).toBe(true);
   expect(exists(`/etc/systemd/system/multi-user.target.wants/${PRODUCT_TARGET}`)).toBe(false);
@@ -48,6 +56,8 @@ it('leaves the product off until the unit is finalised', () => {
 
 it('masks what only costs time', () => {
   expect(link('/etc/systemd/system/grub-common.service')).toBe('/dev/null');
+  // The unit's own screen is there.
+  expect(link('/etc/systemd/system/getty@tty1.service')).toBe('/dev/null');
 });
 
 it('puts unitctl where people look for it', () => {

@@ -26,6 +26,10 @@ async function unitctl(...argv: string[]): Promise<{ exitCode: number; out: stri
 describe('unitctl', () => {
   test.each([
     'status',
+    'code',
+    'open-setup',
+    'close-setup',
+    'new-identity',
     'plan',
     'apply',
     'adopt',
@@ -54,11 +58,14 @@ describe('unitctl', () => {
     expect(out).toContain('Examples:\n  unitctl ');
   });
 
-  test.each([['nonsense'], ['probe', 'other'], ['apply', '--nonsense']])('%s is a wrong call', async (...argv) => {
-    const { exitCode, err } = await unitctl(...argv);
-    expect(exitCode).toBe(ExitCode.usage);
-    expect(err).not.toBe('');
-  });
+  test.each([['nonsense'], ['probe', 'other'], ['apply', '--nonsense'], ['apply', '--kept', '--resume'], ['new-identity']])(
+    '%s is a wrong call',
+    async (...argv) => {
+      const { exitCode, err } = await unitctl(...argv);
+      expect(exitCode).toBe(ExitCode.usage);
+      expect(err).not.toBe('');
+    },
+  );
 
   test('errors are objects with --json, before or after the command', async () => {
     for (const argv of [
