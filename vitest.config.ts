@@ -25,7 +25,7 @@ export default defineConfig({
           include: ['test/browser/**/*.test.ts'],
           // After the fast ones: a browser takes all cores, and what waits for a page would run into its time limit.
           fileParallelism: false,
-          testTimeout: 180_000,
+          testTimeout: 300_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 1 },
         },

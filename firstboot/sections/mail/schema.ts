@@ -17,14 +17,39 @@ export const Mail = Type.Object(
           ja: 'none: 送信しない。direct: 宛先サーバーへ直接送信。relay: 指定したメールサーバー経由。',
           ru: 'none: почта не отправляется. direct: прямо на серверы получателей. relay: через указанный сервер.',
         },
+        'x-choices': {
+          none: { en: 'None', ja: '送信しない', ru: 'Не отправлять' },
+          direct: { en: 'Straight to the receiving servers', ja: '宛先サーバーへ直接送信', ru: 'Прямо на серверы получателей' },
+          relay: { en: 'By a mail server', ja: 'メールサーバー経由', ru: 'Через почтовый сервер' },
+        },
       }),
     ),
-    host: Type.Optional(Type.String({ ...Host, 'x-titles': { en: 'Mail server', ja: 'メールサーバー', ru: 'Почтовый сервер' } })),
-    port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, default: 587, 'x-titles': { en: 'Port', ja: 'ポート', ru: 'Порт' } })),
+    host: Type.Optional(
+      Type.String({
+        ...Host,
+        'x-titles': { en: 'Mail server', ja: 'メールサーバー', ru: 'Почтовый сервер' },
+        'x-when': { mode: ['relay'] },
+      }),
+    ),
+    port: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 65535,
+        default: 587,
+        'x-titles': { en: 'Port', ja: 'ポート', ru: 'Порт' },
+        'x-when': { mode: ['relay'] },
+      }),
+    ),
     /** `starttls`: RFC 3207, refused where the server does not offer it; `tls`: from the first byte (RFC 8314, port 465). */
     security: Type.Optional(
       Type.Enum(['none', 'starttls', 'tls'], {
         default: 'starttls',
+        'x-when': { mode: ['relay'] },
+        'x-choices': {
+          none: { en: 'None', ja: 'なし', ru: 'Нет' },
+          starttls: { en: 'STARTTLS', ja: 'STARTTLS', ru: 'STARTTLS' },
+          tls: { en: 'TLS from the first byte', ja: '最初から TLS', ru: 'TLS с первого байта' },
+        },
         'x-titles': { en: 'Encryption', ja: '暗号化', ru: 'Шифрование' },
       }),
     ),

@@ -1,46 +1,211 @@
 import { readFileSync } from 'node:fs';
+import type { ClientRequest } from 'node:http';
+import { request } from 'node:https';
 import { afterEach, expect, it } from 'vitest';
 
 import { CHECKOUT } from '../../../helpers/cli-bundle.ts';
-import { type Lab, type LabOptions, openLab, Visitor } from './lab.ts';
+import { EVERY_CONTROL } from './every-control.ts';
+import { fieldsOf, type Lab, type LabOptions, openLab, Visitor } from './lab.ts';
 
 const SPHERE = JSON.parse(readFileSync(`${CHECKOUT}/images/sphere/settings.schema.json`, 'utf8')) as object;
-let lab: Lab | undefined;
+const opened: Lab[] = [];
 afterEach(async () => {
-  await lab?.close();
-  lab = undefined;
+  for (const lab of opened.splice(0)) await lab.close();
 });
 
 async function claimed(options: LabOptions = {}): Promise<{ lab: Lab; visitor: Visitor }> {
-  const opened = await openLab(options);
-  lab = opened;
-  const visitor = new Visitor(opened);
+  const lab = await openLab(options);
+  opened.push(lab);
+  const visitor = new Visitor(lab);
   expect((await visitor.claim()).status).toBe(303);
-  return { lab: opened, visitor };
+  return { lab, visitor };
 }
 
-it('goes from the claim over a section and the review to the result', async () => {
-  const { lab, visitor } = await claimed({ productSchema: SPHERE });
-  const first = await visitor.open('/');
-  expect(first.body).toContain('<h1>Administrator</h1>');
+async function press(visitor: Visitor, page: string, action: string): ReturnType<Visitor['post']> {
+  const [token = ''] = fieldsOf((await visitor.open(page)).body)['token'] ?? [];
+  return visitor.post(action, [['token', token]]);
+}
+
+/** From the claim to a run that has begun; the page is at the other port then. */
+async function applying(options: LabOptions = {}): Promise<{ lab: Lab; visitor: Visitor }> {
+  const { lab, visitor } = await claimed(options);
+  expect((await press(visitor, '/review', '/apply')).status).toBe(200);
+  visitor.port = lab.later;
+  return { lab, visitor };
+}
+
+/** What comes of server-sent events. */
+function listen(visitor: Visitor): { text: () => string; request: ClientRequest; ended: Promise<void> } {
+  let text = '';
+  const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  const options = {
+    host: '127.0.0.1',
+    port: visitor.port,
+    path: '/progress/events',
+    rejectUnauthorized: false,
+    agent: false,
+    headers: { cookie },
+  };
+  const sent = request(options);
+  const ended = new Promise<void>((resolve) => {
+    sent.on('error', () => resolve());
+    sent.on('response', (response) => {
+      response.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+      });
+      response.on('close', () => resolve());
+      response.on('error', () => resolve());
+    });
+  });
+  sent.end();
+  return { text: () => text, request: sent, ended };
+}
+
+it('goes from the claim over the sections and the review to the result', async () => {
+  const { lab, visitor } = await claimed({ productSchema: SPHERE, result: { credentials: [{ title: { en: 'Password' }, value: 'a&b' }] } });
+  expect((await visitor.open('/')).body).toContain('<h1>Administrator</h1>');
   expect((await visitor.submit('/section/administrator', { '/login': 'kate' })).headers.location).toBe('/section/network');
   expect(lab.helper.wizard).toEqual({ administrator: { login: 'kate' } });
-  const blocked = await visitor.open('/review');
-  expect(blocked.body).toContain('/section/product?all&#x3D;1#f_2f_superuserEmail');
-  expect(blocked.body).not.toContain('action="/apply"');
+  const blocked = (await visitor.open('/review')).body;
+  expect(blocked).toContain('/section/product?all&#x3D;1#f_2f_superuserEmail');
+  expect(blocked).not.toContain('action="/apply"');
   expect((await visitor.submit('/section/product', { '/superuserEmail': 'kate@example.org' })).headers.location).toBe('/review');
-  const review = await visitor.open('/review');
-  expect(review.body).toContain('A database is made.');
-  const begun = await visitor.submit('/review');
-  expect(begun.status).toBe(404);
-  const token = /name="token" value="([^"]+)"/.exec(review.body)?.[1] ?? '';
-  const apply = await visitor.post('/apply', [['token', token]]);
-  expect(apply.body).toContain(`https://127.0.0.1:${lab.later}/progress`);
+  expect((await visitor.open('/review')).body).toContain('A database is made.');
+  const begun = await press(visitor, '/review', '/apply');
+  expect(begun.body).toContain(`https://127.0.0.1:${lab.later}/progress`);
   visitor.port = lab.later;
   expect((await visitor.open('/')).body).toContain('The unit is being set up');
   lab.helper.finish();
-  const result = await visitor.open('/progress');
+  await expect.poll(async () => (await visitor.open('/')).body).toContain('The unit is ready');
+  const result = (await visitor.open('/')).body;
+  expect(result).toContain('a&amp;b');
+  expect(result).toContain('https://shop.example.org/');
+  expect((await press(visitor, '/result', '/confirm')).body).toContain('Setup is finished');
+  expect(lab.helper.closed).toBe(true);
+});
+
+it('lets 80 and 443 go with Apply, and goes on at the other port alone', async () => {
+  const { lab, visitor } = await applying();
+  for (const port of [lab.http, lab.https]) {
+    await expect
+      .poll(() =>
+        visitor.ask('/claim', { port, plain: port === lab.http }).then(
+          ({ status }) => status,
+          (error: NodeJS.ErrnoException) => error.code,
+        ),
+      )
+      .toBe('ECONNREFUSED');
+  }
+  expect((await visitor.ask('/.well-known/unit-health')).body).toContain('"applying"');
+  // What is given in the meantime would be nobody's.
+  expect((await visitor.ask('/section/administrator')).headers.location).toBe('/progress');
+  expect((await press(visitor, '/progress', '/section/administrator')).status).toBe(403);
+});
+
+it('stays where it is where there is no other port', async () => {
+  const { lab, visitor } = await claimed({ stays: true });
+  expect((await press(visitor, '/review', '/apply')).headers.location).toBe('/progress');
+  lab.helper.finish();
+  await expect.poll(async () => (await visitor.open('/')).body).toContain('The unit is ready');
+});
+
+it('tells each step as it changes, to all who watch, and how it ended', async () => {
+  const { lab, visitor } = await applying();
+  const [one, two] = [listen(visitor), listen(visitor)];
+  lab.helper.emit({ type: 'step-started', step: 'database', title: { en: 'Database' }, index: 2, count: 2 });
+  lab.helper.emit({ type: 'output', step: 'database', line: 'a </pre> b' });
+  await expect.poll(one.text).toContain('Step 2 of 2: Database');
+  await expect.poll(one.text).toContain('a &lt;/pre&gt; b');
+  lab.helper.finish();
+  await Promise.all([one.ended, two.ended]);
+  for (const text of [one.text(), two.text()]) expect(text).toMatch(/event: end\ndata: \n\n$/);
+  expect(lab.helper.calls.filter(({ action }) => action === 'follow')).toHaveLength(1);
+});
+
+it('knows how far the run is after a restart in the middle of it', async () => {
+  const { lab, visitor } = await applying();
+  lab.helper.emit({ type: 'step-started', step: 'administrator', title: { en: 'Administrator' }, index: 1, count: 2 });
+  await lab.restart();
+  const page = (await visitor.open('/progress')).body;
+  expect(page).toContain('Step 1 of 2: Administrator');
+  const events = listen(visitor);
+  lab.helper.finish();
+  await events.ended;
+  expect(events.text()).toContain('event: end');
+});
+
+it('watches where another browser was faster', async () => {
+  const { lab, visitor } = await claimed();
+  const [token = ''] = fieldsOf((await visitor.open('/review')).body)['token'] ?? [];
+  const both = await Promise.all([visitor.post('/apply', [['token', token]]), visitor.post('/apply', [['token', token]])]);
+  for (const { body, status } of both) expect([status, body.includes(`:${lab.later}/progress`)]).toEqual([200, true]);
+  expect(lab.helper.state).toBe('applying');
+});
+
+it('does not begin while something is missing, and says what the helper says', async () => {
+  const { lab, visitor } = await claimed({ productSchema: SPHERE });
+  const refused = await press(visitor, '/section/administrator', '/apply');
+  expect(refused.status).toBe(409);
+  expect(refused.body).toContain('the answers are not whole');
+  expect(lab.helper.state).toBe('waiting');
+});
+
+it('says so where the helper does not answer, and goes on when it does', async () => {
+  const { lab, visitor } = await claimed();
+  await lab.helper.close();
   lab.app.site.statuses.forget();
-  expect((await visitor.open('/')).body).toContain('The unit is ready');
-  expect(result.status).toBe(200);
+  expect((await visitor.ask('/review')).status).toBe(503);
+  await lab.helper.listen(`${lab.folder}/helper.sock`);
+  lab.app.site.statuses.forget();
+  expect((await visitor.ask('/review')).status).toBe(200);
+});
+
+it('tries out what a section offers, with what is asked beside it', async () => {
+  const { lab, visitor } = await claimed({
+    checks: {
+      'mail.test': ({ recipient }) => ({
+        findings: [{ severity: 'ok', message: { en: `sent to ${String(recipient)}` } }],
+        log: ['220 ready'],
+      }),
+    },
+  });
+  const answer = await visitor.submit(
+    '/section/mail',
+    { '/senderName': 'Shop', 'parameter:test:recipient': ' ann@example.org ' },
+    'check:test',
+  );
+  expect(answer.body).toContain('sent to ann@example.org');
+  expect(answer.body).toContain('220 ready');
+  expect(fieldsOf(answer.body)['parameter:test:recipient']).toEqual(['ann@example.org']);
+  expect(lab.helper.wizard).toMatchObject({ mail: { senderName: 'Shop' } });
+  expect((await visitor.submit('/section/time', {}, 'check:skew')).status).toBe(409);
+  expect(lab.helper.calls.at(-1)?.parameters).toMatchObject({ parameters: {} });
+});
+
+it('has the sections that the image wants, in its order', async () => {
+  const { visitor } = await claimed({ productSchema: SPHERE, status: { sections: ['product', 'time', 'nothing'] } });
+  const page = (await visitor.open('/')).body;
+  expect([...page.matchAll(/href="\/section\/(\w+)"/g)].map(([, name]) => name)).toEqual(['product', 'time']);
+  expect((await visitor.ask('/section/mail')).status).toBe(404);
+});
+
+it('speaks the language that was chosen, else the one that the browser prefers', async () => {
+  const { visitor } = await claimed();
+  const heading = async (path: string, headers = {}) => /<h1>([^<]*)/.exec((await visitor.ask(path, { headers })).body)?.[1];
+  expect(await heading('/review', { 'accept-language': 'ru-RU,ru' })).toBe('Проверка');
+  expect(await heading('/review?lang=ja')).toBe('確認');
+  expect(await heading('/review', { 'accept-language': 'ru' })).toBe('確認');
+  expect(await heading('/review?lang=xx')).toBe('確認');
+});
+
+it('has no page that is heavy, with its style sheets and its script', async () => {
+  const { visitor } = await claimed({ productSchema: EVERY_CONTROL });
+  const weigh = async (path: string): Promise<number> => {
+    const { body, headers } = await visitor.open(path);
+    return Buffer.byteLength(body) + Buffer.byteLength(JSON.stringify(headers));
+  };
+  let shared = 0;
+  for (const path of ['/setup.css', '/setup.js', '/look/colours.css']) shared += await weigh(path);
+  expect(shared).toBeGreaterThan(5000);
+  for (const path of ['/section/administrator', '/section/product', '/review']) expect(shared + (await weigh(path))).toBeLessThan(100_000);
 });
