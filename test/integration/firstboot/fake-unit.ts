@@ -118,7 +118,8 @@ export class FakeUnit {
   }
 }
 
-const VOLATILE = /^\/(journal|announced|kill-at|calls|run\/fake\/|run\/unit\/(apply.lock|apply-events.jsonl)|var\/lib\/unit\/(journal.jsonl|finalised))/;
+const VOLATILE =
+  /^\/(journal|announced|kill-at|calls|run\/fake\/|run\/unit\/(apply.lock|apply-events.jsonl)|var\/lib\/unit\/(journal.jsonl|finalised))/;
 
 /** Counts the calls of all stand-ins, and kills the caller at the one that a test asked for. */
 const COUNT = `

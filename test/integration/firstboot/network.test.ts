@@ -127,7 +127,8 @@ describe('apply', () => {
     expect(ownFiles()).toEqual(['05-unit-00-50-56-00-00-03.network']);
     expect(changed(await apply({}))).toEqual(['begin:network', 'begin:package-source']);
     const after = unit.tree();
-    for (const path of Object.keys(after).filter((each) => /^\/etc\/(systemd|apt)/.test(each) && !each.endsWith('/60unit-updates'))) expect(after[path]).toBe(before[path]);
+    for (const path of Object.keys(after).filter((each) => /^\/etc\/(systemd|apt)/.test(each) && !each.endsWith('/60unit-updates')))
+      expect(after[path]).toBe(before[path]);
   });
 
   test('the mirror stands in for the archive, never for security updates', async () => {
