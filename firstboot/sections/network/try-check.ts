@@ -5,7 +5,7 @@ import type { SectionCheck } from '../check.ts';
 import { canonical, parseCidr } from './addresses.ts';
 import { networkWanted } from './interfaces.ts';
 import { findLink, readLinks } from './links.ts';
-import { TRY_SECONDS, tryNetwork } from './try.ts';
+import { confirmTry, TRY_SECONDS, tryNetwork } from './try.ts';
 
 /**
  * Parameter `port`: the one of the page, 443 where absent. The report's data: `seconds` to confirm in; `handoverPath`, with the
@@ -39,6 +39,20 @@ export const networkTry: SectionCheck = {
       findings: [handoverUrl === undefined ? BEGINS_DHCP : BEGINS],
       data: { seconds: TRY_SECONDS, handoverPath, ...(handoverUrl === undefined ? {} : { handoverUrl }) },
     };
+  },
+};
+
+/**
+ * The other end of a try: parameter `token` out of the link that was opened at the new address. The report's data:
+ * `confirmed`.
+ */
+export const networkConfirm: SectionCheck = {
+  section: 'network',
+  name: 'confirm',
+  timeout: 60,
+  async run({ system, parameters: { token } }): Promise<CheckReport> {
+    const confirmed = typeof token === 'string' && (await confirmTry(system, token, () => {}));
+    return { findings: [], data: { confirmed } };
   },
 };
 

@@ -7,7 +7,7 @@ import type { Unit } from '../../../firstboot/contract/unit.ts';
 import { System } from '../../../firstboot/kit/system.ts';
 import { networkWanted } from '../../../firstboot/sections/network/interfaces.ts';
 import { beginTry, confirmTry, revertTry, tryNetwork } from '../../../firstboot/sections/network/try.ts';
-import { networkTry } from '../../../firstboot/sections/network/try-check.ts';
+import { networkConfirm, networkTry } from '../../../firstboot/sections/network/try-check.ts';
 import { applyDefaults } from '../../../firstboot/settings/index.ts';
 import { bundleUnitctl, FakeUnit } from './fake-unit.ts';
 
@@ -319,7 +319,9 @@ describe('try', () => {
     const { token } = await tryNetwork(system, wanted);
     await beginTry(system, quiet);
     expect(await confirmTry(system, `${token}x`, quiet)).toBe(false);
-    expect(await confirmTry(system, token, quiet)).toBe(true);
+    const confirm = () =>
+      networkConfirm.run({ system, unit: UNIT, settings: applyDefaults({ schemaVersion: 1 }, undefined), parameters: { token } });
+    expect(await confirm()).toMatchObject({ data: { confirmed: true } });
     expect(await confirmTry(system, token, quiet)).toBe(false);
     expect(ownFiles()).toEqual(['05-unit-ens192.network']);
     expect(existsSync(unit.at(trial))).toBe(false);
