@@ -86,6 +86,8 @@ function startHelper(idle = 60, definition: Unit = UNIT): Helped {
     '/usr/lib/unit/templates/page': '{ "title": {{settings.product.title}}, "password": {{settings.administrator.password}} }\n',
   });
   units.push(unit);
+  // As an image has it: a run leaves setup open for its owner only where it was there.
+  unit.write('/etc/enabled-unit-setup.service', '');
   const [head = '', ...rest] = unit.read('/bin/systemctl').split('\nstate=');
   unit.write('/bin/systemctl', [head + STARTS_RUNS(bundle), ...rest].join('\nstate='), 0o755);
   return { unit, ...helperOf(unit, idle) };
