@@ -44,10 +44,7 @@ const app = await createApp({
   sessions: new Sessions(state),
   lib: options.lib,
   laterPort: () => servers.port('https-later'),
-  // Without another port the page stays where it is.
-  onHandOver: () => {
-    if (servers.port('https-later') !== undefined) servers.release(['http', 'https']);
-  },
+  onHandOver: () => servers.handOver(),
   log: (line) => process.stderr.write(`${line}\n`),
 });
 const servers = new Servers({ sockets, tls, listener: app.listener, names: () => app.site.statuses.names() });
