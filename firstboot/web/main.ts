@@ -44,14 +44,12 @@ const app = await createApp({
   sessions: new Sessions(state),
   lib: options.lib,
   laterPort: () => servers.port('https-later'),
-  // Without another port the page stays where it is.
-  onHandOver: () => {
-    if (servers.port('https-later') !== undefined) servers.release(['http', 'https']);
-  },
+  onHandOver: () => servers.handOver(),
   log: (line) => process.stderr.write(`${line}\n`),
 });
 const servers = new Servers({ sockets, tls, listener: app.listener, names: () => app.site.statuses.names() });
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void servers.close().then(() => process.exit(0)));
+// At once: files are written whole or not at all, and connections that are half open would be waited for.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(0));
 
 // A unit that is no longer waiting has a product that wants 80 and 443. Where nobody can say, the owner gets a page that says so.
 const isWaiting = await app.site.statuses.get().then(

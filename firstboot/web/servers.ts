@@ -53,9 +53,10 @@ export class Servers {
     return (server?.address() as AddressInfo | null | undefined)?.port;
   }
 
-  /** Lets sockets go; what is being answered on them is answered. */
-  release(names: readonly SocketName[]): void {
-    for (const each of this.#running.filter(({ name }) => names.includes(name))) {
+  /** Lets 80 and 443 go, where there is another port to go on at; what is being answered on them is answered. */
+  handOver(): void {
+    if (this.port('https-later') === undefined) return;
+    for (const each of this.#running.filter(({ name }) => name !== 'https-later')) {
       this.#running.splice(this.#running.indexOf(each), 1);
       each.server.close();
     }

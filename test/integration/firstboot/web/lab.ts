@@ -58,7 +58,7 @@ export async function openLab({ limits, stays, ...unit }: LabOptions = {}): Prom
       sessions: new Sessions(folder),
       lib: folder,
       laterPort: () => servers.port('https-later'),
-      onHandOver: () => servers.release(['http', 'https']),
+      onHandOver: () => servers.handOver(),
       log: (line) => log.push(line),
     });
     const at = (port: number): { host: string; port: number }[] => [{ ...HERE, port }];
