@@ -1,8 +1,11 @@
 import { hostname } from 'node:os';
 
 import { SETUP_PATHS } from '../contract/setup.ts';
+import { readKept } from '../ctl/prepared.ts';
 import { readState } from '../ctl/status.ts';
-import { readUnit } from '../ctl/unit-files.ts';
+import { readProductSchema, readUnit } from '../ctl/unit-files.ts';
+import type { System } from '../kit/system.ts';
+import { mergeAnswers, settingAt } from '../settings/index.ts';
 import { ownAddresses } from '../setup/addresses.ts';
 import { fingerprint } from '../setup/certificate.ts';
 import { exists } from '../setup/state.ts';
@@ -10,6 +13,7 @@ import type { Action } from './action.ts';
 
 export const status: Action<'status'> = async (_parameters, { system }) => {
   const unit = await readUnit(system);
+  const domain = await keptDomain(system);
   return {
     state: (await readState(system, unit)).state,
     image: unit.name,
@@ -17,8 +21,16 @@ export const status: Action<'status'> = async (_parameters, { system }) => {
     title: unit.title,
     ...(unit.look === undefined ? {} : { look: unit.look }),
     claimed: await exists(system, SETUP_PATHS.claimed),
+    ...(domain === undefined ? {} : { domain }),
     hostName: hostname(),
     addresses: ownAddresses(),
     fingerprint: await fingerprint(system),
   };
 };
+
+async function keptDomain(system: System): Promise<string | undefined> {
+  const productSchema = await readProductSchema(system);
+  const { layers } = await readKept(system, productSchema);
+  const domain = settingAt(mergeAnswers(layers, productSchema).answers, 'domain.name');
+  return typeof domain === 'string' ? domain : undefined;
+}
