@@ -314,6 +314,7 @@ describe('doctor', () => {
     const { exitCode, said } = await findings('certificates');
     expect(exitCode).toBe(0);
     expect(said.map((line) => line.replace(/\d{4}-\d\d-\d\d/, 'DATE'))).toEqual([
+      expect.stringMatching(/^ok: CN=Unit authority [0-9a-f]+ \(\/etc\/unit\/tls\/ca\.pem\) is valid until DATE\.$/),
       'ok: CN=90 (/etc/unit/tls/fullchain.pem) is valid until DATE.',
       expect.stringMatching(/^warning: CN=5 \(\/etc\/shop\/tls\/web\.crt\) ends on DATE, in [45] days\.$/),
     ]);

@@ -150,7 +150,6 @@ case $verb in
   is-failed) exit 1 ;;
   is-enabled) [[ -e $root/etc/enabled-$unit ]] ;;
   enable) : >"$root/etc/enabled-$unit" ;;
-  disable) rm -f "$root/etc/enabled-$unit" ;;
   start|restart)
     [[ -e $root/broken-$unit ]] && { echo "Job for $unit failed." >&2; exit 1; }
     [[ $verb == restart ]] && { if [[ $unit == unit.target ]]; then rm -f "$state"/*; else rm -f "$state/$unit"; fi; }
@@ -199,7 +198,7 @@ sed -i "/^$name:/d" "$root/etc/passwd" "$root/etc/shadow"; rm -rf "$root$home" "
   chpasswd: `IFS=: read -r name password
 [[ -n $password ]] || exit 1
 sed -i "s|^$name:[^:]*|$name:\\$y\\$$(printf '%s' "$password" | sha256sum | cut -c -64)|" "$root/etc/shadow"`,
-  ip: `echo '[{},{"addr_info":[{"local":"192.0.2.7"},{"local":"2001:db8::7","temporary":true}]}]'`,
+  ip: `cat "$root/said/ip" 2>/dev/null || echo '[{},{"addr_info":[{"local":"192.0.2.7"},{"local":"2001:db8::7","temporary":true}]}]'`,
   'systemd-run': ':',
   hostnamectl: `[[ $1 == set-hostname ]] || exit 1; printf '%s\\n' "\${@: -1}" >"$root/etc/hostname"`,
   // Disks, CDs and VMware are folders: /media/<device>, and one file a key in /guestinfo. No real ones are touched.
@@ -218,7 +217,7 @@ esac`,
   vmtoolsd: `exec vmware-rpctool "$2"`,
   // What these say is a file of their name in /said; nothing where there is none.
   ...Object.fromEntries(
-    ['timedatectl', 'ss', 'apt-get', 'apt-config', 'postqueue', 'dpkg-query', 'ip', 'unattended-upgrade'].map((name) => [
+    ['timedatectl', 'ss', 'apt-get', 'apt-config', 'postqueue', 'dpkg-query', 'unattended-upgrade'].map((name) => [
       name,
       `cat "$root/said/\${0##*/}" 2>/dev/null || true`,
     ]),
