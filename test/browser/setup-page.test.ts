@@ -80,8 +80,10 @@ describe.skipIf(NO_CHROMIUM !== undefined)('in a browser', () => {
     for (const [here, there] of [
       ['network', 'time'],
       ['time', 'domain'],
-      ['domain', 'mail'],
-      ['mail', 'product'],
+      ['domain', 'certificate'],
+      ['certificate', 'mail'],
+      ['mail', 'updates'],
+      ['updates', 'product'],
     ]) {
       await look(here as string);
       await tabTo('Save and go on');
@@ -214,7 +216,7 @@ describe.skipIf(NO_CHROMIUM !== undefined)('in a browser', () => {
     expect(await page.isVisible('text=initdb: error')).toBe(true);
     expect(await axeFindings(page)).toEqual([]);
     await picture(page, 'en-failed');
-    await page.click('text=Correct the answers');
+    await page.click('a.main');
     await page.waitForURL('**/review');
     await page.click('text=Set up the unit now');
     await page.waitForSelector('#step-1.waiting');
