@@ -73,6 +73,7 @@ const Acme = Type.Object(
       Type.String({
         pattern: '^[a-z0-9][a-z0-9-]{0,40}$',
         description: 'A code of lego, such as cloudflare, hetzner, route53 or rfc2136',
+        'x-when': { challenge: ['dns-01'] },
         'x-titles': { en: 'DNS provider', ja: 'DNS 事業者', ru: 'DNS-провайдер' },
         'x-help': {
           en: 'For dns-01: its code in lego, such as cloudflare, hetzner, route53 or rfc2136 (go-acme.github.io/lego/dns).',
@@ -87,6 +88,7 @@ const Acme = Type.Object(
         pattern: '^(\\s*[A-Z][A-Z0-9_]*=[^\\r\\n]*(\\r?\\n|$))+\\s*$',
         writeOnly: true,
         description: 'Lines of NAME=value, such as CLOUDFLARE_DNS_API_TOKEN=...',
+        'x-when': { challenge: ['dns-01'] },
         'x-titles': { en: 'Credentials of the DNS provider', ja: 'DNS 事業者の認証情報', ru: 'Доступ к DNS-провайдеру' },
         'x-help': {
           en: 'A line of NAME=value for each that the provider wants, as its page of lego names them, such as CLOUDFLARE_DNS_API_TOKEN=...',
@@ -127,6 +129,7 @@ const Acme = Type.Object(
   {
     additionalProperties: false,
     default: {},
+    'x-when': { mode: ['acme'] },
     'x-titles': { en: 'From an authority by ACME', ja: 'ACME による取得', ru: 'От удостоверяющего центра по ACME' },
   },
 );
@@ -137,6 +140,15 @@ export const Certificate = Type.Object(
     mode: Type.Optional(
       Type.Enum(['self-signed', 'upload', 'acme'], {
         default: 'self-signed',
+        'x-choices': {
+          'self-signed': { en: "The unit's own", ja: 'ユニット独自', ru: 'Собственный' },
+          upload: { en: 'One that you have', ja: '手元の証明書', ru: 'Имеющийся у вас' },
+          acme: {
+            en: "From Let's Encrypt or another authority (ACME)",
+            ja: 'Let’s Encrypt など (ACME)',
+            ru: 'От Let’s Encrypt или другого центра (ACME)',
+          },
+        },
         'x-titles': { en: 'Certificate', ja: '証明書', ru: 'Сертификат' },
         'x-help': {
           en: "self-signed: the unit makes its own, signed by an authority of its own that browsers can be told to trust. upload: one that you have. acme: from Let's Encrypt or another authority, renewed by itself.",
@@ -149,6 +161,7 @@ export const Certificate = Type.Object(
       Type.String({
         ...pasted,
         writeOnly: true,
+        'x-when': { mode: ['upload'] },
         'x-titles': { en: 'Certificates and key (PEM)', ja: '証明書と秘密鍵 (PEM)', ru: 'Сертификаты и ключ (PEM)' },
         'x-help': {
           en: 'The certificate, those between it and the root, and the private key, in any order.',
@@ -161,6 +174,7 @@ export const Certificate = Type.Object(
       Type.String({
         ...pasted,
         writeOnly: true,
+        'x-when': { mode: ['upload'] },
         'x-titles': {
           en: 'Private key (PEM), where it is apart',
           ja: '秘密鍵 (PEM)、別の場合',
@@ -175,6 +189,7 @@ export const Certificate = Type.Object(
         contentEncoding: 'base64',
         writeOnly: true,
         description: 'A PEM file in base64',
+        'x-when': { mode: ['upload'] },
         'x-titles': { en: 'Or a PEM file', ja: 'または PEM ファイル', ru: 'Или файл PEM' },
       }),
     ),
@@ -183,6 +198,7 @@ export const Certificate = Type.Object(
         minLength: 1,
         maxLength: 1000,
         writeOnly: true,
+        'x-when': { mode: ['upload'] },
         'x-titles': { en: 'Passphrase of the key', ja: '秘密鍵のパスフレーズ', ru: 'Пароль ключа' },
         'x-help': {
           en: 'Only where the key is encrypted.',

@@ -26,10 +26,17 @@ export const Interface = Type.Object(
         },
       }),
     ),
-    method: Type.Enum(['dhcp', 'static'], { 'x-titles': { en: 'Addresses', ja: 'アドレスの設定方法', ru: 'Как получает адреса' } }),
+    method: Type.Enum(['dhcp', 'static'], {
+      'x-choices': {
+        dhcp: { en: 'From the network (DHCP)', ja: 'ネットワークから取得 (DHCP)', ru: 'Из сети (DHCP)' },
+        static: { en: 'Static', ja: '固定', ru: 'Постоянные' },
+      },
+      'x-titles': { en: 'Addresses', ja: 'アドレスの設定方法', ru: 'Как получает адреса' },
+    }),
     addresses: Type.Optional(
       Type.Array(Type.String(ADDRESS), {
         maxItems: 16,
+        'x-when': { method: ['static'] },
         'x-titles': { en: 'Static addresses', ja: '固定アドレス', ru: 'Постоянные адреса' },
         'x-help': {
           en: 'IPv4 or IPv6, each with its prefix length: 192.0.2.10/24.',
