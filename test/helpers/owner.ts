@@ -42,9 +42,9 @@ export async function bootUnit(ctx: Context, disk: string, cleanup: Cleanup, ser
 
 /** What the serial console shows to whoever stands before it. */
 export async function readScreen(machine: Machine): Promise<Screen> {
-  const shown = /Code: +([0-9A-Z]{4}(?:-[0-9A-Z]{4})+)[\s\S]*?SHA-256\):\s+((?:[0-9A-F]{2}:)+)\s+([0-9A-F:]+)/;
+  const shown = /Code: +([0-9A-Z]{4}(?:-[0-9A-Z]{4})+)[\s\S]*?SHA-256\):\s+([0-9A-F:]+)\s+([0-9A-F:]+)/;
   const [, code = '', head = '', tail = ''] = await machine.waitForSerial(shown, machine.deadline(BOOT_SECONDS));
-  return { code, fingerprint: `${head}${tail}` };
+  return { code, fingerprint: `${head}:${tail}` };
 }
 
 /** A browser to which the unit has the address that it has for itself, whatever ports lead there. */
