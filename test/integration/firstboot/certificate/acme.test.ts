@@ -26,6 +26,10 @@ let authority: Authority;
 let outside: Outside;
 const roots: string[] = [];
 
+afterAll(() => {
+  for (const root of roots) rmSync(root, { recursive: true, force: true });
+});
+
 function makeSystem(): System {
   const root = mkdtempSync(join(tmpdir(), 'unit-acme-'));
   roots.push(root);
@@ -56,7 +60,6 @@ describe.skipIf(MISSING.length > 0)(`an authority${WHERE}`, { concurrent: true }
   afterAll(async () => {
     stranger?.close();
     await authority?.stop();
-    for (const root of roots) rmSync(root, { recursive: true, force: true });
   });
 
   test('gives a certificate, which is renewed when a third of its life is left', async () => {
