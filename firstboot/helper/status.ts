@@ -1,6 +1,9 @@
 import { hostname } from 'node:os';
 
-import { SETUP_PATHS } from '../contract/setup.ts';
+import { unitStatus } from '../apply/systemd.ts';
+import type { UnitState } from '../contract/events.ts';
+import { SETUP_PATHS, SETUP_UNITS } from '../contract/setup.ts';
+import type { Unit } from '../contract/unit.ts';
 import { readKept } from '../ctl/prepared.ts';
 import { readState } from '../ctl/status.ts';
 import { readProductSchema, readUnit } from '../ctl/unit-files.ts';
@@ -15,7 +18,7 @@ export const status: Action<'status'> = async (_parameters, { system }) => {
   const unit = await readUnit(system);
   const domain = await keptDomain(system);
   return {
-    state: (await readState(system, unit)).state,
+    state: await pageState(system, unit),
     image: unit.name,
     version: unit.version,
     title: unit.title,
@@ -27,6 +30,14 @@ export const status: Action<'status'> = async (_parameters, { system }) => {
     fingerprint: await fingerprint(system),
   };
 };
+
+/** A run that was started and has not yet said so counts: the page would show its forms again meanwhile. */
+async function pageState(system: System, unit: Unit): Promise<UnitState> {
+  const { state } = await readState(system, unit);
+  if (state !== 'waiting' && state !== 'failed') return state;
+  const { active } = await unitStatus(system, SETUP_UNITS.apply);
+  return active === 'active' || active === 'activating' ? 'applying' : state;
+}
 
 async function keptDomain(system: System): Promise<string | undefined> {
   const productSchema = await readProductSchema(system);

@@ -431,6 +431,14 @@ describe('the run', () => {
     await held.release();
   });
 
+  test('is known from the moment it was started', async () => {
+    const helped = await claimed();
+    await whole(helped);
+    await ask(helped.socket, 'apply', {});
+    expect((await ask(helped.socket, 'status', {})).state).toBe('applying');
+    expect(await ask(helped.socket, 'follow', {})).toEqual({ state: 'ready' });
+  });
+
   test('that was killed is told from one that goes on', async () => {
     const helped = await claimed();
     const { socket, unit } = helped;
