@@ -9,6 +9,7 @@ export default defineConfig({
           // Otherwise style sheets are empty, taken as text too.
           css: true,
           include: ['test/unit/**/*.test.ts', 'test/integration/**/*.test.ts'],
+          exclude: ['test/integration/firstboot/**'],
           testTimeout: 30_000,
           // Modules are loaded once a worker, not once a file: half of all time. Tests keep nothing in modules, and spies
           // end with the test that set them.
@@ -20,6 +21,20 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'firstboot',
+          css: true,
+          include: ['test/integration/firstboot/**/*.test.ts'],
+          // Each starts unitctl and the page, as processes, many times: minutes in all.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          isolate: false,
+          maxWorkers: '100%',
+          restoreMocks: true,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
           name: 'browser',
           css: true,
           include: ['test/browser/**/*.test.ts'],
@@ -27,7 +42,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -38,7 +53,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 30 * 60_000,
           hookTimeout: 60 * 60_000,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],
