@@ -31,10 +31,14 @@ export const status: Action<'status'> = async (_parameters, { system }) => {
   };
 };
 
-/** A run that was started and has not yet said so counts: the page would show its forms again meanwhile. */
+/**
+ * A run that was started and has not said anything yet counts: the page would show its forms again meanwhile. `apply` removes
+ * the events of the run before.
+ */
 async function pageState(system: System, unit: Unit): Promise<UnitState> {
   const { state } = await readState(system, unit);
   if (state !== 'waiting' && state !== 'failed') return state;
+  if (await exists(system, SETUP_PATHS.events)) return state;
   const { active } = await unitStatus(system, SETUP_UNITS.apply);
   return active === 'active' || active === 'activating' ? 'applying' : state;
 }
