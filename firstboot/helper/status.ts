@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 
 import { unitStatus } from '../apply/systemd.ts';
@@ -7,6 +8,7 @@ import type { Unit } from '../contract/unit.ts';
 import { readKept } from '../ctl/prepared.ts';
 import { readState } from '../ctl/status.ts';
 import { readProductSchema, readUnit } from '../ctl/unit-files.ts';
+import { ignoreMissing } from '../kit/files.ts';
 import type { System } from '../kit/system.ts';
 import { mergeAnswers, settingAt } from '../settings/index.ts';
 import { ownAddresses } from '../setup/addresses.ts';
@@ -38,7 +40,8 @@ export const status: Action<'status'> = async (_parameters, { system }) => {
 async function pageState(system: System, unit: Unit): Promise<UnitState> {
   const { state } = await readState(system, unit);
   if (state !== 'waiting' && state !== 'failed') return state;
-  if (await exists(system, SETUP_PATHS.events)) return state;
+  const events = await stat(system.path(SETUP_PATHS.events)).catch(ignoreMissing);
+  if (events !== undefined && events.size > 0) return state;
   const { active } = await unitStatus(system, SETUP_UNITS.apply);
   return active === 'active' || active === 'activating' ? 'applying' : state;
 }
