@@ -111,6 +111,13 @@ export type DnsRecord = Static<typeof DnsRecord>;
 /** What an image decides about set-up in the owner's place. */
 export const Setup = Type.Object(
   {
+    sections: Type.Optional(
+      Type.Array(Type.Enum(['administrator', 'network', 'time', 'domain', 'certificate', 'mail', 'updates', 'product']), {
+        minItems: 1,
+        uniqueItems: true,
+        description: 'The screens of the setup page, in this order; all where absent. What is left out keeps its defaults',
+      }),
+    ),
     administrator: Type.Optional(
       Type.Object(
         {

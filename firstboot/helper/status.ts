@@ -25,6 +25,7 @@ export const status: Action<'status'> = async (_parameters, { system }) => {
     version: unit.version,
     title: unit.title,
     ...(unit.look === undefined ? {} : { look: unit.look }),
+    ...(unit.setup?.sections === undefined ? {} : { sections: unit.setup.sections }),
     claimed: await exists(system, SETUP_PATHS.claimed),
     ...(domain === undefined ? {} : { domain }),
     hostName: hostname(),

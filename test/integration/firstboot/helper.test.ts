@@ -22,6 +22,7 @@ const UNIT: Unit = {
   name: 'shop',
   version: '1.0.0',
   title: { en: 'Shop' },
+  setup: { sections: ['administrator', 'product'] },
   services: { database: { ready: { unit: 'database.service' } }, web: { ready: { unit: 'web.service' }, after: ['database'] } },
   ports: [{ port: 443, purpose: 'shop' }],
   state: {},
@@ -116,6 +117,7 @@ describe('requests', () => {
   test('what anybody may know', async () => {
     const { socket } = startHelper();
     expect(await ask(socket, 'status', {})).toMatchObject({
+      sections: ['administrator', 'product'],
       state: 'waiting',
       image: 'shop',
       version: '1.0.0',
