@@ -159,9 +159,10 @@ describe('try', () => {
   });
 });
 
-if (NO_CHROMIUM !== undefined) process.stdout.write(`skipped: first boot in a browser: ${NO_CHROMIUM}\n`);
+const NO_BROWSER = process.env.UNITSMITH_TEST === 'full' ? NO_CHROMIUM : 'runs with npm run test:full';
+if (NO_BROWSER !== undefined) process.stdout.write(`skipped: first boot in a browser: ${NO_BROWSER}\n`);
 
-describe.skipIf(NO_CHROMIUM !== undefined)('first boot', () => {
+describe.skipIf(NO_BROWSER !== undefined)('first boot', () => {
   it('is claimed by the code on the console, set up in a browser, and shows the product', async () => {
     const { ctx } = testContext();
     const cleanup = new Cleanup();
