@@ -28,6 +28,19 @@ export async function bundleUnitctl(folder: string): Promise<string> {
   return outfile;
 }
 
+/** What any unit is, of an image that has nothing. */
+export const EMPTY_UNIT: Unit = {
+  schemaVersion: 1,
+  name: 'shop',
+  version: '1.0.0',
+  title: { en: 'Shop' },
+  services: {},
+  ports: [],
+  state: {},
+  steps: [],
+  probes: {},
+};
+
 export interface Outcome {
   exitCode: number | null;
   signal: NodeJS.Signals | null;

@@ -3,20 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 
-import type { Unit } from '../../../firstboot/contract/unit.ts';
-import { bundleUnitctl, FakeUnit } from './fake-unit.ts';
-
-const UNIT: Unit = {
-  schemaVersion: 1,
-  name: 'shop',
-  version: '1.0.0',
-  title: { en: 'Shop' },
-  services: {},
-  ports: [],
-  state: {},
-  steps: [],
-  probes: {},
-};
+import { bundleUnitctl, EMPTY_UNIT, FakeUnit } from './fake-unit.ts';
 
 let folder: string;
 let bundle: string;
@@ -27,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(() => {
-  unit = new FakeUnit(bundle, UNIT, {
+  unit = new FakeUnit(bundle, EMPTY_UNIT, {
     '/usr/share/i18n/SUPPORTED': 'ja_JP.UTF-8 UTF-8\nja_JP.EUC-JP EUC-JP\n',
     '/usr/share/X11/xkb/symbols/ru': '',
     '/etc/locale.gen': '# de_DE.UTF-8 UTF-8\n',

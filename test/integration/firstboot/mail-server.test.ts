@@ -4,20 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import type { Unit } from '../../../firstboot/contract/unit.ts';
-import { bundleUnitctl, FakeUnit } from './fake-unit.ts';
+import { bundleUnitctl, EMPTY_UNIT, FakeUnit } from './fake-unit.ts';
 
-const UNIT: Unit = {
-  schemaVersion: 1,
-  name: 'shop',
-  version: '1.0.0',
-  title: { en: 'Shop' },
-  services: {},
-  ports: [],
-  state: {},
-  steps: [],
-  probes: {},
-};
 const PASSWORD = 'geheim $1 "x" 4711';
 const RELAY = { mode: 'relay', host: 'mail.example.org', user: 'shop', password: PASSWORD, senderAddress: 'shop@example.org' };
 
@@ -33,7 +21,7 @@ afterAll(() => {
 });
 
 function makeUnit(withPostfix = true): FakeUnit {
-  const unit = new FakeUnit(bundle, UNIT, withPostfix ? { '/usr/sbin/postfix': '' } : {});
+  const unit = new FakeUnit(bundle, EMPTY_UNIT, withPostfix ? { '/usr/sbin/postfix': '' } : {});
   units.push(unit);
   return unit;
 }

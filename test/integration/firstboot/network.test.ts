@@ -3,25 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-import type { Unit } from '../../../firstboot/contract/unit.ts';
 import { System } from '../../../firstboot/kit/system.ts';
 import { networkWanted } from '../../../firstboot/sections/network/interfaces.ts';
 import { beginTry, confirmTry, revertTry, tryNetwork } from '../../../firstboot/sections/network/try.ts';
 import { networkConfirm, networkTry } from '../../../firstboot/sections/network/try-check.ts';
 import { applyDefaults } from '../../../firstboot/settings/index.ts';
-import { bundleUnitctl, FakeUnit } from './fake-unit.ts';
-
-const UNIT: Unit = {
-  schemaVersion: 1,
-  name: 'shop',
-  version: '1.0.0',
-  title: { en: 'Shop' },
-  services: {},
-  ports: [],
-  state: {},
-  steps: [],
-  probes: {},
-};
+import { bundleUnitctl, EMPTY_UNIT, FakeUnit } from './fake-unit.ts';
 
 /**
  * systemd-networkd in small: each interface takes the first file that matches it, and has the static addresses of that one;
@@ -76,7 +63,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeEach(() => {
-  unit = new FakeUnit(bundle, UNIT, {});
+  unit = new FakeUnit(bundle, EMPTY_UNIT, {});
   const bridge = { ...link(1, 'br0'), Kind: 'bridge', NetworkFile: undefined };
   unit.write('/links.json', JSON.stringify([link(3, 'ens224'), link(2, 'ens192'), bridge]));
   unit.write('/bin/networkctl', NETWORKCTL, 0o755);
@@ -320,7 +307,7 @@ describe('try', () => {
     await beginTry(system, quiet);
     expect(await confirmTry(system, `${token}x`, quiet)).toBe(false);
     const confirm = () =>
-      networkConfirm.run({ system, unit: UNIT, settings: applyDefaults({ schemaVersion: 1 }, undefined), parameters: { token } });
+      networkConfirm.run({ system, unit: EMPTY_UNIT, settings: applyDefaults({ schemaVersion: 1 }, undefined), parameters: { token } });
     expect(await confirm()).toMatchObject({ data: { confirmed: true } });
     expect(await confirmTry(system, token, quiet)).toBe(false);
     expect(ownFiles()).toEqual(['05-unit-ens192.network']);
@@ -357,7 +344,7 @@ describe('try', () => {
     const check = (network: object, parameters: object = {}) =>
       networkTry.run({
         system,
-        unit: UNIT,
+        unit: EMPTY_UNIT,
         settings: applyDefaults({ schemaVersion: 1, network }, undefined),
         parameters: { ...parameters },
       });
