@@ -65,9 +65,14 @@ export const follow: Action<'follow'> = async (_parameters, { system, emit, sign
   }
 };
 
+/** True while the run that the page started goes on, from the moment that it was started. */
+export async function pagesRunIsActive(system: System): Promise<boolean> {
+  return ['active', 'activating'].includes((await unitStatus(system, SETUP_UNITS.apply)).active);
+}
+
 /** True while any run holds the unit, or is about to. */
 async function isRunning(system: System): Promise<boolean> {
-  if (['active', 'activating'].includes((await unitStatus(system, SETUP_UNITS.apply)).active)) return true;
+  if (await pagesRunIsActive(system)) return true;
   try {
     await (await lock(system, LOCK)).release();
     return false;

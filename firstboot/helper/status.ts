@@ -1,9 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 
-import { unitStatus } from '../apply/systemd.ts';
 import type { UnitState } from '../contract/events.ts';
-import { SETUP_PATHS, SETUP_UNITS } from '../contract/setup.ts';
+import { SETUP_PATHS } from '../contract/setup.ts';
 import type { Unit } from '../contract/unit.ts';
 import { readKept } from '../ctl/prepared.ts';
 import { readState } from '../ctl/status.ts';
@@ -15,6 +14,7 @@ import { ownAddresses } from '../setup/addresses.ts';
 import { fingerprint } from '../setup/certificate.ts';
 import { exists } from '../setup/state.ts';
 import type { Action } from './action.ts';
+import { pagesRunIsActive } from './apply.ts';
 
 export const status: Action<'status'> = async (_parameters, { system }) => {
   const unit = await readUnit(system);
@@ -43,8 +43,7 @@ async function pageState(system: System, unit: Unit): Promise<UnitState> {
   if (state !== 'waiting' && state !== 'failed') return state;
   const events = await stat(system.path(SETUP_PATHS.events)).catch(ignoreMissing);
   if (events !== undefined && events.size > 0) return state;
-  const { active } = await unitStatus(system, SETUP_UNITS.apply);
-  return active === 'active' || active === 'activating' ? 'applying' : state;
+  return (await pagesRunIsActive(system)) ? 'applying' : state;
 }
 
 async function keptDomain(system: System): Promise<string | undefined> {

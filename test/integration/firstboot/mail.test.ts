@@ -7,23 +7,12 @@ import { join } from 'node:path';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { CheckReport } from '../../../firstboot/contract/helper.ts';
-import type { Unit } from '../../../firstboot/contract/unit.ts';
 import { System } from '../../../firstboot/kit/system.ts';
 import type { Mail } from '../../../firstboot/sections/mail/schema.ts';
 import { mailTest, type Outside } from '../../../firstboot/sections/mail/test-message.ts';
 import { applyDefaults } from '../../../firstboot/settings/index.ts';
+import { EMPTY_UNIT } from './fake-unit.ts';
 
-const UNIT: Unit = {
-  schemaVersion: 1,
-  name: 'shop',
-  version: '1.0.0',
-  title: { en: 'Shop' },
-  services: {},
-  ports: [],
-  state: {},
-  steps: [],
-  probes: {},
-};
 const PASSWORD = 'geheim "ü" 4711';
 const OUTSIDE: Outside = { resolveMx: () => Promise.resolve([]), port: 25, limits: { connect: 3000, greeting: 700, silence: 3000 } };
 
@@ -116,7 +105,7 @@ async function script(replies: readonly string[]): Promise<number> {
 async function tryMail(mail: Mail, outside = OUTSIDE, recipient: unknown = 'someone@example.net'): Promise<CheckReport> {
   const system = new System({ root, path: '/usr/bin:/bin', signal: new AbortController().signal });
   const settings = applyDefaults({ mail: { senderAddress: 'shop@example.org', senderName: 'Магазин', ...mail } }, undefined);
-  return mailTest(outside).run({ system, unit: UNIT, settings, parameters: { recipient } });
+  return mailTest(outside).run({ system, unit: EMPTY_UNIT, settings, parameters: { recipient } });
 }
 
 const said = ({ findings }: CheckReport): string => findings.map(({ severity, message }) => `${severity}: ${message.en}`).join('\n');
