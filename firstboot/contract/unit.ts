@@ -11,6 +11,9 @@ import { Texts } from './texts.ts';
 
 const strict = { additionalProperties: false } as const;
 
+/** Labels of a disk or CD with answers: FAT has room for eleven characters, and knows capitals only. */
+export const ANSWERS_LABELS = ['UNIT-ANSWERS', 'UNITANSWERS'] as const;
+
 /** Where first boot's files are on a unit. */
 export const UNIT_PATHS = {
   lib: '/usr/lib/unit',
