@@ -124,6 +124,7 @@ export interface PlanWords {
 export interface SetupResult {
   state: UnitState;
   urls: string[];
+  /** Of the certificate that the product uses; before there is one, of the setup page's. */
   fingerprint: string;
   /** Generated secrets of the product that the owner must save: title and value. */
   credentials: { title: Texts; value: string }[];

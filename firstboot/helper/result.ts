@@ -8,6 +8,7 @@ import { readState } from '../ctl/status.ts';
 import { readProductSchema, readUnit } from '../ctl/unit-files.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import type { System } from '../kit/system.ts';
+import { readInUse } from '../sections/certificate/place.ts';
 import { answersSchema, settingAt, settingsOf } from '../settings/index.ts';
 import { fingerprint } from '../setup/certificate.ts';
 import { productUrls } from '../setup/urls.ts';
@@ -19,7 +20,8 @@ export const result: Action<'result'> = async (_parameters, { system }) => {
   return {
     state,
     urls: finalised ? await productUrls(system, unit) : [],
-    fingerprint: await fingerprint(system),
+    // Who goes on to the product meets that one; a product that speaks no TLS has none.
+    fingerprint: (await readInUse(system))?.leaf.fingerprint256 ?? (await fingerprint(system)),
     credentials: finalised ? await credentials(system, unit) : [],
   };
 };
