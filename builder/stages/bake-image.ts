@@ -18,6 +18,7 @@ import { basePackages } from '../payload/base.ts';
 import { takeBuildLock } from '../pipeline/build-lock.ts';
 import { StageCache } from '../pipeline/cache.ts';
 import { Runner, type StageResult } from '../pipeline/runner.ts';
+import { readStageCodes } from '../pipeline/stage-code.ts';
 import { type ArchiveOptions, archiveLines } from '../sources/debian/archive.ts';
 import { type Override, readOverrides } from '../sources/override.ts';
 import { removeMappedTree } from '../tools/namespace.ts';
@@ -84,7 +85,7 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
   const remove = (folder: string): Promise<void> => removeMappedTree(ctx, folder);
   await new StageCache(ctx.cacheDir).sweep(remove);
   const acceleration = await detectAcceleration(ctx);
-  const runner = new Runner(ctx, image.definition.name, remove);
+  const runner = new Runner(ctx, image.definition.name, await readStageCodes(), remove);
   const common = { image, lock, overrides, archive: options.archive, purpose: 'bake' } as const;
 
   const resolved = await runner.run(resolveStage, { ...common, basePackages: basePackages(image.definition) });

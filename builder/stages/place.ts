@@ -27,7 +27,6 @@ const PLAIN_KINDS: readonly Artifact['kind'][] = ['file', 'url', 'debian'];
 
 export const placeStage: Stage<PlaceInput, PlaceOutput> = {
   name: 'place',
-  version: 1,
   instance: ({ request }) => request.name,
   inputs: ({ request, fetched, rootfsId }) => ({
     name: request.name,
