@@ -1,4 +1,16 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -121,6 +133,32 @@ describe('StageCache', () => {
     await mkdir(left);
     await new StageCache(ctx.cacheDir).sweep(remove);
     expect([existsSync(left), existsSync(output.file)]).toEqual([false, true]);
+  });
+
+  it.each([
+    ['the data', 0x113_4567],
+    ['a hole', 0x234_5678],
+    ['the last byte', 0x400_0004],
+  ])('finds one byte of a large file that was changed in %s, whatever its times say', async (_where, at) => {
+    const { ctx } = testContext();
+    const cache = new StageCache(ctx.cacheDir);
+    const disk: Stage<null, string> = {
+      name: 'write',
+      inputs: () => null,
+      async run(_input, folder) {
+        writeFileSync(join(folder, 'disk'), Buffer.alloc(0x120_0000, 7));
+        truncateSync(join(folder, 'disk'), 0x400_0005);
+      },
+      open: (folder) => join(folder, 'disk'),
+    };
+    const { output } = await new Runner(ctx, 'image', CODES, remove).run(disk, null);
+    expect(await cache.verify(ctx.signal)).toEqual([]);
+    const { atime, mtime } = statSync(output);
+    const file = openSync(output, 'r+');
+    writeSync(file, Buffer.of(1), 0, 1, at);
+    closeSync(file);
+    utimesSync(output, atime, mtime);
+    expect(await cache.verify(ctx.signal)).toMatchObject([{ damaged: 'disk' }]);
   });
 });
 
