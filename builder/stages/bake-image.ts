@@ -74,17 +74,19 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
   const lock = await readLock(image.folder);
   const lockHash = lock === undefined ? null : await sha256File(lockPath(image.folder));
   const overrides = await readOverrides(options.artifacts, Object.keys(image.definition.artifacts ?? {}));
-  await preflight(ctx, {
+  const needs = {
     diskBytes: bytesOf(image.definition.hardware.disk),
     memoryBytes: largestGuest(image.definition),
     out: options.out,
     uefi: options.verify !== 'none',
     wheels: Object.values(image.definition.artifacts ?? {}).some(({ kind }) => kind === 'pypi'),
-  });
+  };
+  // At once: each waits for outside programs, and a bake that has nothing to do takes little longer.
+  const [, acceleration, tools] = await together(preflight(ctx, needs), detectAcceleration(ctx), toolVersions(ctx));
+  if (acceleration.kind === 'tcg') ctx.events.info(`Machines are emulated, which is slow: ${acceleration.reason}`);
   await takeBuildLock(ctx.cacheDir, cleanup);
   const remove = (folder: string): Promise<void> => removeMappedTree(ctx, folder);
   await new StageCache(ctx.cacheDir).sweep(remove);
-  const acceleration = await detectAcceleration(ctx);
   const runner = new Runner(ctx, image.definition.name, await readStageCodes(), remove);
   const common = { image, lock, overrides, archive: options.archive, purpose: 'bake' } as const;
 
@@ -158,7 +160,7 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
     artefacts: artefacts.map(({ name }) => name),
     stageIds: runner.ids,
     builderVersion: options.builderVersion,
-    tools: await toolVersions(ctx),
+    tools,
   });
   const parts = options.packaging.ovaFolder ? packaged.ova : undefined;
   const files = await deliver({ out: options.out, baseName, artefacts, documents: texts, parts }, ctx);
