@@ -1,4 +1,5 @@
 /** Turns a command's work into a commander action: reporters, log, signals, cleanup, errors and exit code. */
+import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 
@@ -98,6 +99,8 @@ async function runSession(
   const secrets = loginsOf(edge, argv);
   const events = new Events();
   const controller = new AbortController();
+  // Each program that runs listens: a dozen at once are no leak, of which node would warn.
+  setMaxListeners(0, controller.signal);
   const cleanup = new Cleanup();
   const ctx: Context = { events, signal: controller.signal, cacheDir: cacheDirOf(options, edge), env: edge.env };
   const onSignal = (signal: EndSignal): void => {
