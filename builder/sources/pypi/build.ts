@@ -82,7 +82,7 @@ async function build(request: BuildRequest, stored: string, ctx: Context, cleanu
   };
   const assignments = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   try {
-    await runMapped(ctx, 'env', ['-i', ...assignments, 'mmdebstrap', ...buildArguments(names, repository)], { isolated: true, grace: 30 });
+    await runMapped(ctx, 'env', ['-i', ...assignments, 'mmdebstrap', ...buildArguments(names, repository)], { isolated: true });
   } catch (error) {
     throw error instanceof ToolError && !error.failure.missing ? buildFailed(request, error) : error;
   }
