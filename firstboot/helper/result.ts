@@ -26,7 +26,16 @@ export const result: Action<'result'> = async (_parameters, { system }) => {
 
 export const confirm: Action<'confirm'> = async (_parameters, { system }) => {
   const { finalised, state } = await readState(system, await readUnit(system));
-  if (!finalised || state === 'applying') throw new UnitError('the unit is not set up yet', { exitCode: ExitCode.unit });
+  if (!finalised || state === 'applying') {
+    throw new UnitError('the unit is not set up yet', {
+      exitCode: ExitCode.unit,
+      texts: {
+        en: 'The unit is not set up yet.',
+        ja: 'ユニットの設定はまだ完了していません。',
+        ru: 'Узел ещё не настроен.',
+      },
+    });
+  }
   // Page and helper end with it: it must not be waited for.
   await system.run('systemctl', ['start', '--no-block', '--', SETUP_UNITS.close]);
   return { closed: true };

@@ -122,11 +122,14 @@ async function describe(system: System, productSchema: object | undefined, { lay
   };
 }
 
-function problemOf(violation: Violation): SettingProblem {
-  const { path, message, suggestion } = violation;
+/** As the page is told of it: at the setting that is missing, where that is known. */
+export function problemOf(violation: Violation): SettingProblem {
+  const { path, message, suggestion, keyword, lacks, texts } = violation;
   return {
-    path: segmentsOf(path).join('.'),
+    path: [...segmentsOf(path), ...(lacks === undefined ? [] : [lacks])].join('.'),
     message: suggestion === undefined ? message : `${message}. ${suggestion}`,
+    keyword,
+    ...(texts === undefined ? {} : { texts }),
     missing: isIncomplete(violation),
   };
 }

@@ -23,6 +23,7 @@ import progressStep from './templates/progress-step.hbs?raw';
 import report from './templates/report.hbs?raw';
 import result from './templates/result.hbs?raw';
 import review from './templates/review.hbs?raw';
+import said from './templates/said.hbs?raw';
 import section from './templates/section.hbs?raw';
 import shown from './templates/shown.hbs?raw';
 import when from './templates/when.hbs?raw';
@@ -33,6 +34,7 @@ const PARTIALS = {
   label,
   layout,
   report,
+  said,
   shown,
   when,
   'field-area': fieldArea,

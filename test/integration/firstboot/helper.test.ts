@@ -15,6 +15,7 @@ import { System } from '../../../firstboot/kit/system.ts';
 import { Claims } from '../../../firstboot/setup/claim.ts';
 import { currentCode, formatCode, newCode } from '../../../firstboot/setup/claim-code.ts';
 import { ask, sendRaw } from './ask-helper.ts';
+import { every } from './every-language.ts';
 import { bundleUnitctl, FakeUnit } from './fake-unit.ts';
 
 const UNIT: Unit = {
@@ -271,8 +272,8 @@ describe('settings', () => {
     expect(first.secretsSet).toEqual(['administrator.password']);
     expect(first.origins).toMatchObject({ 'administrator.login': 'wizard', 'administrator.password': 'wizard' });
     expect(first.problems).toEqual([
-      { path: 'administrator.login', message: expect.any(String), missing: false },
-      { path: 'product', message: expect.stringContaining('title'), missing: true },
+      { path: 'administrator.login', message: expect.any(String), keyword: 'pattern', missing: false },
+      { path: 'product', message: expect.stringContaining('title'), keyword: 'required', missing: true },
     ]);
     const second = await ask(socket, 'settings-write', { section: 'administrator', values: { login: 'keeper' } });
     expect(second.secretsSet).toEqual(['administrator.password']);
@@ -336,7 +337,7 @@ describe('settings', () => {
 });
 
 describe('checks', () => {
-  const report = { findings: [{ severity: 'ok' as const, message: { en: 'fine' } }] };
+  const report = { findings: [{ severity: 'ok' as const, message: every('fine') }] };
   const context = (helped: Helped) => ({
     system: helped.system,
     claims: new Claims(helped.system),

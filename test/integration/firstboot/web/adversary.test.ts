@@ -7,6 +7,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { LIMITS } from '../../../../firstboot/web/servers.ts';
+import { every } from '../every-language.ts';
 import { EVERY_CONTROL } from './every-control.ts';
 import { fieldsOf, type Lab, type LabOptions, openLab, unescapeHtml, Visitor } from './lab.ts';
 
@@ -428,8 +429,8 @@ describe('what is typed', () => {
       },
       checks: {
         'domain.records': () => ({
-          findings: [{ severity: 'error', message: { en: text }, remedy: { en: text } }],
-          table: { columns: [{ en: text }], rows: [[text]] },
+          findings: [{ severity: 'error', message: every(text), remedy: every(text) }],
+          table: { columns: [every(text)], rows: [[text, every(text)]] },
           log: [text],
         }),
       },
@@ -442,7 +443,7 @@ describe('what is typed', () => {
     expect((await visitor.ask('/look/logo')).status).toBe(404);
     lab.helper.emit({ type: 'plan', steps: [{ id: 'one', title: { en: text } }] });
     lab.helper.emit({ type: 'step-started', step: 'one', title: { en: text }, index: 1, count: 1 });
-    lab.helper.emit({ type: 'step-failed', step: 'one', reason: text, log: [text], seconds: 1 });
+    lab.helper.emit({ type: 'step-failed', step: 'one', reason: text, texts: every(text), log: [text], seconds: 1 });
     lab.helper.emit({ type: 'state', state: 'failed' });
     lab.app.site.statuses.forget();
     visitor.port = lab.later;

@@ -15,10 +15,11 @@ import {
   type SetupResult,
   type UnitStatus,
 } from '../../../../firstboot/contract/helper.ts';
+import { problemOf } from '../../../../firstboot/helper/settings.ts';
+import type { UnitError } from '../../../../firstboot/kit/errors.ts';
 import {
   answersSchema,
   applyDefaults,
-  isIncomplete,
   type Layer,
   mergeAnswers,
   secretPaths,
@@ -39,7 +40,7 @@ export interface FakeUnit {
   checks: Record<string, (parameters: Parameters) => CheckReport>;
   result: Partial<SetupResult>;
   /** What `plan` refuses with. */
-  planError?: string;
+  planError?: string | UnitError;
 }
 
 /** Wrong tries of an address before it has to wait. */
@@ -104,11 +105,7 @@ export class FakeHelper {
       values,
       secretsSet: secrets,
       origins: Object.fromEntries([...merged.origins].map(([pointer, layer]) => [dotted(pointer), layer.source])),
-      problems: validateAnswers(answers, productSchema).map((violation) => ({
-        path: dotted(violation.path),
-        message: violation.message,
-        missing: isIncomplete(violation),
-      })),
+      problems: validateAnswers(answers, productSchema).map(problemOf),
       schema: answersSchema(productSchema),
     };
   }
@@ -135,7 +132,8 @@ export class FakeHelper {
         action === 'follow' ? await this.#follow(socket, send) : this.#actions[action as Exclude<HelperAction, 'follow'>](parameters);
       send({ type: 'result', data });
     } catch (error) {
-      send({ type: 'error', message: (error as Error).message, remedies: ['Try something else.'] });
+      const { message, texts } = error as UnitError;
+      send({ type: 'error', message, remedies: ['Try something else.'], texts });
     }
     socket.end();
   }
@@ -162,7 +160,8 @@ export class FakeHelper {
       return run(parameters as Parameters);
     },
     plan: () => {
-      if (this.unit.planError !== undefined) throw new Error(this.unit.planError);
+      const { planError } = this.unit;
+      if (planError !== undefined) throw typeof planError === 'string' ? new Error(planError) : planError;
       return {
         steps: [
           { id: 'administrator', title: { en: 'Administrator', ja: '管理者', ru: 'Администратор' }, words: { en: 'Somebody can log in.' } },
