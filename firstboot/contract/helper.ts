@@ -130,7 +130,14 @@ export interface PlanWords {
 export interface SetupResult {
   state: UnitState;
   urls: string[];
+  /** SHA-256 of the product's certificate where there is one, else of the setup page's. */
   fingerprint: string;
+  /** The unit's own authority (PEM), where it signed the product's certificate: for browsers to trust. */
+  authority?: string;
+  /** What did not come out as wanted, and does not stand in the way: an authority that gave no certificate. */
+  warnings: EveryText[];
+  /** The image's own; links are full URLs. */
+  nextSteps: { text: Texts; link?: string }[];
   /** Generated secrets of the product that the owner must save: title and value. */
   credentials: { title: Texts; value: string }[];
 }

@@ -11,6 +11,7 @@ import type { System } from '../kit/system.ts';
 import {
   ANSWERS_VERSION,
   answersSchema,
+  fixedViolations,
   isIncomplete,
   layerAt,
   mergeAnswers,
@@ -80,7 +81,8 @@ export async function check(
   for (const { answers } of layers) registerSecrets(system, answers, productSchema);
   const merged = mergeAnswers(layers, productSchema);
   const outcome = await completeSettings(system, merged.answers, productSchema, cleared);
-  if ('settings' in outcome) {
+  const fixed = fixedViolations((await readUnit(system)).setup, merged.answers);
+  if ('settings' in outcome && fixed.length === 0) {
     const before = await loadOrigins(system);
     const entries = settingsOf(answersSchema(productSchema)).flatMap(({ path, schema }): [string, Origins[string]][] => {
       if (settingAt(outcome.settings, path) === undefined) return [];
@@ -90,7 +92,8 @@ export async function check(
     });
     return { settings: outcome.settings, origins: Object.fromEntries(entries) };
   }
-  const problems = outcome.violations.map((violation) => {
+  const violations = [...('violations' in outcome ? outcome.violations : []), ...fixed];
+  const problems = violations.map((violation) => {
     const layer = layerAt(merged, violation.path);
     const { path, message, suggestion } = violation;
     const problem = layer?.locate(violation) ?? { message, path, ...(suggestion === undefined ? {} : { suggestion }) };

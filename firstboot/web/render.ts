@@ -8,6 +8,7 @@ import fieldArea from './templates/field-area.hbs?raw';
 import fieldBoolean from './templates/field-boolean.hbs?raw';
 import fieldChoice from './templates/field-choice.hbs?raw';
 import fieldFile from './templates/field-file.hbs?raw';
+import fieldFixed from './templates/field-fixed.hbs?raw';
 import fieldGroup from './templates/field-group.hbs?raw';
 import fieldRepeat from './templates/field-repeat.hbs?raw';
 import fieldSelect from './templates/field-select.hbs?raw';
@@ -41,6 +42,7 @@ const PARTIALS = {
   'field-boolean': fieldBoolean,
   'field-choice': fieldChoice,
   'field-file': fieldFile,
+  'field-fixed': fieldFixed,
   'field-group': fieldGroup,
   'field-repeat': fieldRepeat,
   'field-select': fieldSelect,

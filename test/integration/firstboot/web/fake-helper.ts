@@ -188,6 +188,8 @@ export class FakeHelper {
       urls: ['https://shop.example.org/'],
       fingerprint: 'AB:CD:EF',
       credentials: [],
+      warnings: [],
+      nextSteps: [],
       ...this.unit.result,
     }),
     confirm: () => {
