@@ -15,6 +15,7 @@ import {
   type SetupResult,
   type UnitStatus,
 } from '../../../../firstboot/contract/helper.ts';
+import type { Setup } from '../../../../firstboot/contract/unit.ts';
 import { problemOf } from '../../../../firstboot/helper/settings.ts';
 import type { UnitError } from '../../../../firstboot/kit/errors.ts';
 import {
@@ -26,6 +27,7 @@ import {
   setAt,
   settingAt,
   validateAnswers,
+  withFixed,
 } from '../../../../firstboot/settings/index.ts';
 
 type Answers = Record<string, unknown>;
@@ -36,6 +38,7 @@ export interface FakeUnit {
   productSchema: object | undefined;
   /** What outside sources have said. */
   outside: Layer[];
+  setup: Setup | undefined;
   status: Partial<UnitStatus>;
   checks: Record<string, (parameters: Parameters) => CheckReport>;
   result: Partial<SetupResult>;
@@ -54,6 +57,8 @@ export class FakeHelper {
   state: UnitState = 'waiting';
   claimed = false;
   closed = false;
+  /** Runs that were begun. */
+  runs = 0;
   /** Seconds; tests move it. */
   now = 0;
   #events: ApplyEvent[] = [];
@@ -63,7 +68,16 @@ export class FakeHelper {
   readonly #sockets = new Set<Socket>();
 
   constructor(unit: Partial<FakeUnit> = {}) {
-    this.unit = { code: 'ABCD-EFGH-JKLM', productSchema: undefined, outside: [], status: {}, checks: {}, result: {}, ...unit };
+    this.unit = {
+      code: 'ABCD-EFGH-JKLM',
+      productSchema: undefined,
+      setup: undefined,
+      outside: [],
+      status: {},
+      checks: {},
+      result: {},
+      ...unit,
+    };
   }
 
   async listen(path: string): Promise<void> {
@@ -95,7 +109,7 @@ export class FakeHelper {
   }
 
   kept(): KeptSettings {
-    const { productSchema, outside } = this.unit;
+    const { productSchema, outside, setup } = this.unit;
     const merged = mergeAnswers([...outside, { source: 'wizard', answers: this.wizard }], productSchema);
     const answers = { schemaVersion: 1, ...merged.answers };
     const values = applyDefaults(answers, productSchema) as unknown as Answers;
@@ -106,7 +120,7 @@ export class FakeHelper {
       secretsSet: secrets,
       origins: Object.fromEntries([...merged.origins].map(([pointer, layer]) => [dotted(pointer), layer.source])),
       problems: validateAnswers(answers, productSchema).map(problemOf),
-      schema: answersSchema(productSchema),
+      schema: withFixed(answersSchema(productSchema), setup),
     };
   }
 
@@ -172,6 +186,7 @@ export class FakeHelper {
     apply: () => {
       if (this.state === 'applying') throw new Error('a run is under way');
       if (this.kept().problems.length > 0) throw new Error('the answers are not whole');
+      this.runs += 1;
       this.#events = [];
       this.emit({ type: 'state', state: 'applying' });
       this.emit({
