@@ -155,7 +155,7 @@ export async function ovfOptions({ image, options }: Pick<PackageInput, 'image' 
     ...(eula === undefined ? {} : { eula }),
     cpus: definition.hardware.cpus,
     memoryMiB: mebibytesOf(definition.hardware.memory),
-    properties: vappProperties(image.settingsSchema),
+    properties: vappProperties(image.settingsSchema, image.definition.setup),
     dataDisks: (definition.hardware.dataDisks ?? []).map(({ name, size }) => ({ name, bytes: bytesOf(size) })),
   };
 }
