@@ -8,6 +8,7 @@ import { debianSource } from './debian/source.ts';
 import { fileSource } from './file/source.ts';
 import { holdToLock } from './locked.ts';
 import { mavenSource } from './maven/source.ts';
+import { npmSource } from './npm/source.ts';
 import { hashOf } from './override.ts';
 import { pypiSource } from './pypi/source.ts';
 import type { FetchedArtifact, FetchRequest, PlacedOwner, PlaceRequest, Source } from './source.ts';
@@ -17,6 +18,7 @@ const SOURCES = {
   debian: debianSource,
   file: fileSource,
   maven: mavenSource,
+  npm: npmSource,
   pypi: pypiSource,
   url: urlSource,
 };

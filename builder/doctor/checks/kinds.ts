@@ -10,6 +10,12 @@ const KINDS: Readonly<Record<string, HostCheck>> = {
     purpose: 'fetches files of Maven repositories',
     version: { args: ['--version'], oldest: '3.6' },
   }),
+  npm: programCheck({
+    name: 'npm',
+    package: 'npm',
+    purpose: 'fetches packages of npm registries',
+    version: { args: ['--version'], oldest: '8.0' },
+  }),
   pypi: pipCheck,
 };
 
