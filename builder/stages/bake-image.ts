@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { auditRuleNames } from '../audit/index.ts';
 import { bytesOf, type ImageDefinition, type LoadedImage, mebibytesOf } from '../definition/definition.ts';
 import { loadImage } from '../definition/load.ts';
+import { imageWord } from '../definition/resolve.ts';
 import { preflight } from '../doctor/preflight.ts';
 import { artefactName, refuseWithoutOva } from '../formats/pack.ts';
 import type { Cleanup } from '../kit/cleanup.ts';
@@ -58,7 +59,8 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
     memoryBytes: largestGuest(image.definition),
     out: options.out,
     uefi: options.verify !== 'none',
-    wheels: Object.values(image.definition.artifacts ?? {}).some(({ kind }) => kind === 'pypi'),
+    kinds: Object.values(image.definition.artifacts ?? {}).map(({ kind }) => kind),
+    image: imageWord(image.folder, process.cwd()),
   };
   // At once: each waits for outside programs, and a bake that has nothing to do takes little longer.
   const [, acceleration, tools] = await together(preflight(ctx, needs), detectAcceleration(ctx), toolVersions(ctx));
