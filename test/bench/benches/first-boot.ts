@@ -1,22 +1,18 @@
 /** first-boot: what the setup page costs a unit, and where the time of Apply goes. */
-import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
-import { mebibytesOf } from '../../../builder/definition/definition.ts';
-import { type Cleanup, withCleanup } from '../../../builder/kit/cleanup.ts';
+import { withCleanup } from '../../../builder/kit/cleanup.ts';
 import type { Context } from '../../../builder/kit/context.ts';
 import { ExitCode, UserError } from '../../../builder/kit/errors.ts';
 import { StageCache } from '../../../builder/pipeline/cache.ts';
-import { boot } from '../../../builder/vm/boot.ts';
-import type { Machine } from '../../../builder/vm/machine.ts';
-import { overlay } from '../../../builder/vm/overlay.ts';
 import { waitFor } from '../../../builder/vm/wait.ts';
 import { SETUP_UNITS } from '../../../firstboot/contract/setup.ts';
 import type { Bench, Report, Row } from '../bench.ts';
 import type { Lab } from '../lab.ts';
+import { bootMachine } from '../machine.ts';
 
 /** Seconds, as on hardware virtualisation. */
 const BOOT_TIMEOUT = 90;
@@ -84,7 +80,7 @@ interface Waiting {
 async function waiting(lab: Lab, disk: string, ctx: Context): Promise<Waiting> {
   return await withCleanup(async (cleanup) => {
     const started = performance.now();
-    const machine = await start(lab, disk, 'bench-page', {}, ctx, cleanup);
+    const machine = await bootMachine(lab, { name: 'bench-page', disk, forwards: [443] }, ctx, cleanup);
     const port = await machine.forward(443);
     if ((await waitFor(() => answers(port), machine.deadline(BOOT_TIMEOUT), ctx.signal, PAUSE)) === undefined) throw late();
     const seconds = (performance.now() - started) / 1000;
@@ -103,35 +99,10 @@ async function waiting(lab: Lab, disk: string, ctx: Context): Promise<Waiting> {
 async function withoutPage(lab: Lab, disk: string, ctx: Context): Promise<number> {
   return await withCleanup(async (cleanup) => {
     const credentials = { [`systemd.unit-dropin.${SETUP_UNITS.page}`]: '[Unit]\nConditionPathExists=/nowhere\n' };
-    const machine = await start(lab, disk, 'bench-no-page', credentials, ctx, cleanup);
+    const machine = await bootMachine(lab, { name: 'bench-no-page', disk, forwards: [443], credentials }, ctx, cleanup);
     await machine.waitForSsh(machine.deadline(BOOT_TIMEOUT));
     return machine.secondsToSsh ?? Number.NaN;
   });
-}
-
-async function start(
-  lab: Lab,
-  disk: string,
-  name: string,
-  credentials: Readonly<Record<string, string>>,
-  ctx: Context,
-  cleanup: Cleanup,
-): Promise<Machine> {
-  const { hardware } = (await lab.image()).definition;
-  const spec = {
-    name,
-    firmware: 'bios',
-    controller: 'virtio-scsi',
-    nic: 'virtio',
-    cpus: hardware.cpus,
-    memoryMiB: mebibytesOf(hardware.memory),
-    disk: await overlay(ctx, disk, cleanup),
-    uuid: randomUUID(),
-    credentials,
-    forwards: [443],
-  } as const;
-  ctx.events.progress(name);
-  return await boot(ctx, spec, await lab.acceleration(), cleanup);
 }
 
 function late(): Error {
