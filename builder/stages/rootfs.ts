@@ -48,7 +48,6 @@ export interface RootfsOutput {
 
 export const rootfsStage: Stage<RootfsInput, RootfsOutput> = {
   name: 'rootfs',
-  version: 2,
   inputs: async (input) => ({
     base: { ...input.image.definition.base },
     packages: input.packages.map(({ name, version, sha256: hash }) => [name, version, hash ?? null]),

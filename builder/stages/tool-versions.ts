@@ -13,7 +13,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
 /** Program to version number. */
 export async function toolVersions(ctx: Context): Promise<Record<string, string>> {
   const entries = Object.entries(COMMANDS).map(async ([name, [program = name, ...args]]) => {
-    const { stdout, stderr } = await run(ctx, program, args, { quiet: true });
+    const { stdout, stderr } = await run(ctx, program, args, { quiet: true, timeout: 60 });
     return [name, /\d+(\.\d+)+/.exec(`${stdout}\n${stderr}`)?.[0] ?? 'unknown'] as const;
   });
   return Object.fromEntries(await Promise.all(entries));

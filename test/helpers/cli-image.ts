@@ -47,8 +47,8 @@ export function fakeHost(account: Account): void {
   account.program('mmdebstrap', 'if [ "$1" = --version ]; then echo "mmdebstrap 1.4.3"; exit; fi; exit 1');
 }
 
-/** mmdebstrap that hangs with a child of its own, and says so by a file. `atEnd` is shell that it runs when it is asked to end. */
-export function hangingMmdebstrap(account: Account, atEnd = ''): string {
+/** mmdebstrap that hangs with a child of its own, and says so by a file. `atEnd` is shell that it runs when it is asked to end, `beside` shell that it runs before it hangs. */
+export function hangingMmdebstrap(account: Account, atEnd = '', beside = ''): string {
   const mark = join(account.root, 'installing');
   account.program(
     'mmdebstrap',
@@ -59,7 +59,8 @@ ${
     ? ''
     : `trap '${atEnd}; exit 1' TERM
 `
-}sleep 300 &
+}${beside}
+sleep 300 &
 echo up > ${mark}
 wait`,
   );

@@ -48,6 +48,10 @@ const locks = (): string[] => readdirSync(account.cache).filter((name) => name.s
 function expectNothingLeft({ stderr }: Outcome): void {
   expect(stderr).toMatch(/error: (Interrupted|Terminated): everything that was started has been ended, nothing partial is left/);
   expect(stderr).not.toContain('could not clean up');
+  expectNoFiles();
+}
+
+function expectNoFiles(): void {
   expect(account.leftovers()).toEqual(NOTHING);
   expect(readdirSync(join(account.cache, 'stages', 'rootfs'))).toEqual([]);
   expect(existsSync(account.out)).toBe(false);
@@ -77,6 +81,28 @@ describe('a stage that is interrupted', () => {
     const outcome = await running.ended;
     expect(outcome.code).toBe(130);
     expectNothingLeft(outcome);
+  });
+
+  it.each([
+    ['standard output', ['--json'], 'stdout'],
+    ['standard error', ['--verbose'], 'stderr'],
+  ] as const)('by a reader of %s that goes away ends with 141', async (_name, flags, stream) => {
+    const mark = hangingMmdebstrap(account, '', 'while echo installing; do sleep 0.1; done &');
+    const running = account.start([...flags, 'bake', 'shop', '--mirror', mirror]);
+    await until(() => existsSync(mark), 'mmdebstrap to be run');
+    running.child[stream]?.destroy();
+    expect((await running.ended).code).toBe(141);
+    expectNoFiles();
+  });
+
+  it('ends on SIGINT, though all that read it have gone away', async () => {
+    const running = await hanging();
+    running.child.stdout?.destroy();
+    running.child.stderr?.destroy();
+    running.child.kill('SIGINT');
+    // Nothing was written before the signal: it is what counts.
+    expect((await running.ended).code).toBe(130);
+    expectNoFiles();
   });
 
   it('goes on from there the next time', async () => {

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Plugin } from 'esbuild';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+import { packageRoot } from '../../../builder/kit/paths.ts';
+
+type Codes = Record<string, string>;
+
+let stageCodes: (root: string, plugins?: Plugin[]) => Promise<Codes>;
+let codes: Codes;
+
+beforeAll(async () => {
+  ({ stageCodes } = (await import(pathToFileURL(join(packageRoot(), 'builder', 'stage-code.mjs')).href)) as {
+    stageCodes: typeof stageCodes;
+  });
+  codes = await stageCodes(packageRoot());
+});
+
+/** Stages whose code is another one where `old` is replaced in a source file of the builder. */
+async function changed(file: string, old: string, text: string): Promise<string[]> {
+  const source = readFileSync(join(packageRoot(), 'builder', file), 'utf8');
+  if (!source.includes(old)) throw new Error(`${file} does not hold: ${old}`);
+  const edit: Plugin = {
+    name: 'edit',
+    setup({ onLoad }) {
+      const loaded = { contents: source.replace(old, () => text), loader: 'ts' } as const;
+      onLoad({ filter: /./ }, ({ path }) => (path === join(packageRoot(), 'builder', file) ? loaded : undefined));
+    },
+  };
+  const after = await stageCodes(packageRoot(), [edit]);
+  expect(Object.keys(after)).toEqual(Object.keys(codes));
+  return Object.keys(after).filter((name) => after[name] !== codes[name]);
+}
+
+describe('the code of stages', () => {
+  it('is the same for the same sources', async () => {
+    expect(await stageCodes(packageRoot())).toEqual(codes);
+    expect(new Set(Object.values(codes)).size).toBe(Object.keys(codes).length);
+  });
+
+  it('is known of every stage of the bake', () => {
+    const source = readFileSync(join(packageRoot(), 'builder', 'stages', 'bake-image.ts'), 'utf8');
+    const called = [...source.matchAll(/\brun\((\w+)Stage\b/g)].map(([, name]) => name as string);
+    expect(called.length).toBeGreaterThan(8);
+    expect(Object.keys(codes)).toEqual(expect.arrayContaining([...called, 'vmdk', 'ova', 'qcow2', 'raw']));
+  });
+
+  it.each([
+    ['a step of the stage itself', 'stages/disk.ts', "'unpacking the root file system'", "'unpacking'", ['disk']],
+    ['a tool that one stage runs', 'tools/mke2fs.ts', "'-t'", "'-T'", ['disk']],
+    ['a rule of the audit', 'audit/rules/leases.ts', "name: '", "name: 'x", ['audit']],
+    ['a comment', 'stages/disk.ts', '/**', '/** More. ', []],
+    ['a type', 'stages/disk.ts', 'diskBytes: number;', 'diskBytes: number;\n  more?: string;', []],
+    ['what no stage does', 'cli/bake.ts', "'where the artefacts go'", "'elsewhere'", []],
+  ])('changes with %s, and only where that counts', async (_what, file, old, text, stages) => {
+    expect(await changed(file, old, text)).toEqual(stages);
+  });
+
+  it('changes everywhere with what runs programs', async () => {
+    expect(await changed('kit/command.ts', "LANG: 'C.UTF-8'", "LANG: 'C'")).toEqual(expect.arrayContaining(['rootfs', 'disk', 'bake']));
+  });
+});
