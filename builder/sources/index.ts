@@ -6,6 +6,7 @@ import type { Context } from '../kit/context.ts';
 import type { Artifact } from './artifact.ts';
 import { debianSource } from './debian/source.ts';
 import { fileSource } from './file/source.ts';
+import { gitSource } from './git/source.ts';
 import { holdToLock } from './locked.ts';
 import { mavenSource } from './maven/source.ts';
 import { npmSource } from './npm/source.ts';
@@ -17,6 +18,7 @@ import { urlSource } from './url/source.ts';
 const SOURCES = {
   debian: debianSource,
   file: fileSource,
+  git: gitSource,
   maven: mavenSource,
   npm: npmSource,
   pypi: pypiSource,

@@ -4,6 +4,12 @@ import { pipCheck } from './pip.ts';
 import { programCheck } from './program.ts';
 
 const KINDS: Readonly<Record<string, HostCheck>> = {
+  git: programCheck({
+    name: 'git',
+    package: 'git',
+    purpose: 'fetches commits of repositories',
+    version: { args: ['--version'], oldest: '2.29' },
+  }),
   maven: programCheck({
     name: 'mvn',
     package: 'maven',

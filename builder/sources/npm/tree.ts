@@ -4,24 +4,14 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 
 import { run } from '../../kit/command.ts';
 import type { Context } from '../../kit/context.ts';
-import { unpackArgs } from '../place.ts';
+import { normaliseModes, unpackArgs } from '../place.ts';
 import type { LockedPackage, Project } from './package-lock.ts';
 
 /** Unpacks one package: archives have one folder at their top, mostly `package`. */
 export async function unpackPackage(archive: string, target: string, ctx: Context): Promise<void> {
   await mkdir(target, { recursive: true });
   await run(ctx, 'bsdtar', unpackArgs(archive, target, 1), { quiet: true });
-  await normalise(target);
-}
-
-/** Modes in archives are whatever their authors had. */
-async function normalise(folder: string): Promise<void> {
-  await chmod(folder, 0o755);
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) await normalise(path);
-    else if (entry.isFile()) await chmod(path, ((await stat(path)).mode & 0o111) === 0 ? 0o644 : 0o755);
-  }
+  await normaliseModes(target);
 }
 
 /** @param archiveOf path of a package's archive */
