@@ -10,11 +10,13 @@ const PROGRAM = '/usr/bin/chromium';
 /** Why browser tests cannot run here; undefined where they can. */
 export const NO_CHROMIUM = existsSync(PROGRAM) ? undefined : `${PROGRAM} is not installed (npm test installs it)`;
 
-/** Where a screenshot is kept after a run, outside git. */
+/** Screenshots are kept here after a run, outside git. */
+export const PICTURES = join(CHECKOUT, '.test', 'screenshots');
+
+/** Where a screenshot of this name goes. */
 export function pictureFile(name: string): string {
-  const folder = join(CHECKOUT, '.test', 'screenshots');
-  mkdirSync(folder, { recursive: true });
-  return join(folder, `${name}.png`);
+  mkdirSync(PICTURES, { recursive: true });
+  return join(PICTURES, `${name}.png`);
 }
 
 export async function launchChromium(more: readonly string[] = []): Promise<Browser> {
