@@ -7,8 +7,8 @@ import type { Machine } from '../../builder/vm/machine.ts';
 import { waitFor } from '../../builder/vm/wait.ts';
 import { pictureFile } from './chromium.ts';
 
-/** Bytes of a picture that a blinking cursor may change: a character of 8 by 16 pixels, twice. */
-const CURSOR = 2 * 8 * 16 * 3;
+/** Bytes of a picture that the blinking cursor, a line below a character 8 pixels wide, may change: here and where it was. */
+const CURSOR = 2 * 8 * 3 * 3;
 /** Seconds, as on hardware virtualisation. */
 const PATIENCE = 10;
 
