@@ -43,7 +43,7 @@ export async function runThrowAway(request: ThrowAway, ctx: Context, cleanup: Cl
   };
   const assignments = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   const args = throwAwayArguments(request.packages, request.script, repository);
-  await runMapped(ctx, 'env', ['-i', ...assignments, 'mmdebstrap', ...args], { isolated: true, grace: 30 });
+  await runMapped(ctx, 'env', ['-i', ...assignments, 'mmdebstrap', ...args], { isolated: true });
 }
 
 /** Exported for its test. */

@@ -115,7 +115,6 @@ async function runInstaller(ctx: Context, args: readonly string[], environment: 
   let done = 0;
   await runMapped(ctx, 'env', ['-i', ...assignments, 'mmdebstrap', ...args], {
     isolated: true,
-    grace: 30,
     onLine: (line) => {
       if (packageStep(line) === undefined) return;
       done += 1;

@@ -178,8 +178,16 @@ export class FakeHelper {
       if (planError !== undefined) throw typeof planError === 'string' ? new Error(planError) : planError;
       return {
         steps: [
-          { id: 'administrator', title: { en: 'Administrator', ja: '管理者', ru: 'Администратор' }, words: { en: 'Somebody can log in.' } },
-          { id: 'database', title: { en: 'Database', ja: 'データベース', ru: 'База данных' }, words: { en: 'A database is made.' } },
+          {
+            id: 'administrator',
+            title: { en: 'Administrator', ja: '管理者', ru: 'Администратор' },
+            words: { en: 'Somebody can log in.', ja: 'ログインできるようになります。', ru: 'Кто-то сможет войти.' },
+          },
+          {
+            id: 'database',
+            title: { en: 'Database', ja: 'データベース', ru: 'База данных' },
+            words: { en: 'A database is made.', ja: 'データベースを作成します。', ru: 'Создаётся база данных.' },
+          },
         ],
       };
     },
