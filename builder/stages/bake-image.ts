@@ -7,6 +7,7 @@ import { auditRuleNames } from '../audit/index.ts';
 import { bytesOf, type ImageDefinition, type LoadedImage, mebibytesOf } from '../definition/definition.ts';
 import { loadImage } from '../definition/load.ts';
 import { type Lock, lockPath, readLock } from '../definition/lock.ts';
+import { imageWord } from '../definition/resolve.ts';
 import { preflight } from '../doctor/preflight.ts';
 import { artefactName, refuseWithoutOva } from '../formats/pack.ts';
 import type { Cleanup } from '../kit/cleanup.ts';
@@ -78,7 +79,8 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
     memoryBytes: largestGuest(image.definition),
     out: options.out,
     uefi: options.verify !== 'none',
-    wheels: Object.values(image.definition.artifacts ?? {}).some(({ kind }) => kind === 'pypi'),
+    kinds: Object.values(image.definition.artifacts ?? {}).map(({ kind }) => kind),
+    image: imageWord(image.folder, process.cwd()),
   });
   await takeBuildLock(ctx.cacheDir, cleanup);
   const remove = (folder: string): Promise<void> => removeMappedTree(ctx, folder);
