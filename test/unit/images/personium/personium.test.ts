@@ -88,7 +88,8 @@ describe('the definition of personium', () => {
     const { elasticsearch = '', tomcat = '', 'apache-activemq': activemq = '' } = versions;
     const descriptor = imageFile('rootfs/opt/elasticsearch/modules/reindex/plugin-descriptor.properties');
     for (const name of ['version', 'elasticsearch.version']) expect(descriptor).toContain(`\n${name}=${elasticsearch}\n`);
-    for (const name of ['reindex-client', 'elasticsearch-rest-client', 'elasticsearch-ssl-config']) expect(versions[name]).toBe(elasticsearch);
+    for (const name of ['reindex-client', 'elasticsearch-rest-client', 'elasticsearch-ssl-config'])
+      expect(versions[name]).toBe(elasticsearch);
     const readme = imageFile('README.md');
     const environment = readme.slice(readme.indexOf('## Environment'), readme.indexOf('## State'));
     for (const version of [elasticsearch, tomcat, activemq]) expect(environment).toContain(`| ${version} `);
@@ -143,21 +144,39 @@ describe("personium's nginx site", () => {
   });
 
   /** The pattern of the map, which nginx (PCRE) and JavaScript read alike here. */
-  const refused = [...site.matchAll(/^ +"(~\*?)(.+)" 1;$/gm)].map(([, kind, pattern = '']) => new RegExp(pattern, kind === '~*' ? 'i' : ''));
-
-  it.each(['/__status', '/__status/', '/__status;x', '/x/__status', '//__status', '/__STATUS', '/%5f_status', '/..;/engine', '/a/.;x/b', '/a\\b'])(
-    '%s is refused',
-    (path) => {
-      expect(refused.some((pattern) => pattern.test(path))).toBe(true);
-    },
+  const refused = [...site.matchAll(/^ +"(~\*?)(.+)" 1;$/gm)].map(
+    ([, kind, pattern = '']) => new RegExp(pattern, kind === '~*' ? 'i' : ''),
   );
 
-  it.each(['/', '/alice/', '/__ctl/Cell', "/__ctl/Cell('status')", '/box/status', '/box/__statuses', '/box/my__status', '/a;b/c', '/x.;y', '/...'])(
-    '%s is not',
-    (path) => {
-      expect(refused.some((pattern) => pattern.test(path))).toBe(false);
-    },
-  );
+  it.each([
+    '/__status',
+    '/__status/',
+    '/__status;x',
+    '/x/__status',
+    '//__status',
+    '/__STATUS',
+    '/%5f_status',
+    '/..;/engine',
+    '/a/.;x/b',
+    '/a\\b',
+  ])('%s is refused', (path) => {
+    expect(refused.some((pattern) => pattern.test(path))).toBe(true);
+  });
+
+  it.each([
+    '/',
+    '/alice/',
+    '/__ctl/Cell',
+    "/__ctl/Cell('status')",
+    '/box/status',
+    '/box/__statuses',
+    '/box/my__status',
+    '/a;b/c',
+    '/x.;y',
+    '/...',
+  ])('%s is not', (path) => {
+    expect(refused.some((pattern) => pattern.test(path))).toBe(false);
+  });
 });
 
 describe('the heap of Java', () => {
@@ -170,7 +189,9 @@ describe('the heap of Java', () => {
     [262144, 8192, 4096, 1024],
   ])('follows the memory: %i MiB', (total, ...heaps) => {
     const program = script.replace(/^total=.*$/m, `total=${total}`).replace('exec /usr/bin/java', 'echo');
-    const printed = ['elasticsearch', 'tomcat', 'activemq'].map((name) => execFileSync('sh', ['-c', program, 'java', name], { encoding: 'utf8' }));
+    const printed = ['elasticsearch', 'tomcat', 'activemq'].map((name) =>
+      execFileSync('sh', ['-c', program, 'java', name], { encoding: 'utf8' }),
+    );
     expect(printed.map((line) => Number(/-Xmx(\d+)m/.exec(line)?.[1]))).toEqual(heaps);
   });
 });
