@@ -24,13 +24,15 @@ export interface SbomRequest {
 /** The document as text, ending in a newline. */
 export function makeSbom(request: SbomRequest): string {
   const main = mainComponent(request);
-  const components = [
+  const all = [
     ...debianComponents(request),
     ...pythonComponents(request),
-    ...npmComponents(request),
     ...libraryComponents(request),
+    ...npmComponents(request),
     ...fileComponents(request),
   ];
+  // First boot and a product may hold the same package of npm.
+  const components = [...new Map(all.map((component) => [component.bomRef.value, component])).values()];
   const bom = new Models.Bom({ components: new Models.ComponentRepository(components) });
   bom.metadata.component = main;
   bom.metadata.timestamp = request.created;
@@ -131,7 +133,7 @@ function npmComponents({ inventory }: SbomRequest): Models.Component[] {
 function libraryComponents({ artifacts }: SbomRequest): Models.Component[] {
   const unique = new Map<string, Models.Component>();
   for (const { type, name, version = '', sha256: hash, licences = [], qualifiers } of Object.values(artifacts).flat()) {
-    if (type !== 'maven') continue;
+    if (type !== 'maven' && type !== 'npm') continue;
     const purl = purlOf(type, name, version, qualifiers);
     const options = { bomRef: purl, purl, version, hashes: hashesOf(hash), licenses: licencesOf(licences) };
     unique.set(purl, new Models.Component(Enums.ComponentType.Library, name, options));

@@ -6,8 +6,10 @@ import type { Context } from '../kit/context.ts';
 import type { Artifact } from './artifact.ts';
 import { debianSource } from './debian/source.ts';
 import { fileSource } from './file/source.ts';
+import { gitSource } from './git/source.ts';
 import { holdToLock } from './locked.ts';
 import { mavenSource } from './maven/source.ts';
+import { npmSource } from './npm/source.ts';
 import { hashOf } from './override.ts';
 import { pypiSource } from './pypi/source.ts';
 import type { FetchedArtifact, FetchRequest, PlacedOwner, PlaceRequest, Source } from './source.ts';
@@ -16,7 +18,9 @@ import { urlSource } from './url/source.ts';
 const SOURCES = {
   debian: debianSource,
   file: fileSource,
+  git: gitSource,
   maven: mavenSource,
+  npm: npmSource,
   pypi: pypiSource,
   url: urlSource,
 };

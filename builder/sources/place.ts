@@ -1,5 +1,5 @@
 /** Puts files, folders and unpacked archives below a folder that stands for the unit's root. */
-import { cp, lstat, mkdir, readdir } from 'node:fs/promises';
+import { chmod, cp, lstat, mkdir, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { run } from '../kit/command.ts';
@@ -73,5 +73,15 @@ async function unpack(archive: string, target: string, strip: number | undefined
       excerpt: { title: 'bsdtar', lines: error.failure.tail },
       cause: error,
     });
+  }
+}
+
+/** Folders and programs 0755, files 0644: modes in archives are whatever their authors had, and others what this user's umask is. */
+export async function normaliseModes(folder: string): Promise<void> {
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await normaliseModes(path);
+    else if (entry.isFile()) await chmod(path, ((await stat(path)).mode & 0o111) === 0 ? 0o644 : 0o755);
   }
 }

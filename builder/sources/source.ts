@@ -40,7 +40,7 @@ export interface Guest {
 
 /** An entry of the software bill of materials. */
 export interface Component {
-  type: 'python' | 'file' | 'debian' | 'maven';
+  type: 'python' | 'file' | 'debian' | 'maven' | 'npm';
   name: string;
   version?: string;
   sha256: string;

@@ -24,7 +24,6 @@ export interface PlaceOutput {
 
 export const placeStage: Stage<PlaceInput, PlaceOutput> = {
   name: 'place',
-  version: 1,
   instance: ({ request }) => request.name,
   inputs: ({ request, fetched, rootfsId }) => ({
     name: request.name,

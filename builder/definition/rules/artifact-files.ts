@@ -10,6 +10,7 @@ export const artifactFiles: Rule = {
   check: (image) =>
     Object.entries(image.definition.artifacts ?? {}).flatMap(([name, artifact]) => [
       ...ofPlacement(image, artifact, `/artifacts/${name}`),
+      ...(artifact.kind === 'npm' ? ofNpm(image, artifact, `/artifacts/${name}`) : []),
       ...(artifact.kind === 'maven' ? ofCoordinates(image, artifact.coordinates, `/artifacts/${name}/coordinates`) : []),
     ]),
 };
@@ -42,4 +43,15 @@ function ofCoordinates(image: ImageUnderCheck, coordinates: readonly string[], p
       ? []
       : [problemAt(image, at, `${text} and ${other} are both ${name}`, 'Put one of them into an artifact of its own.')];
   });
+}
+
+function ofNpm(image: ImageUnderCheck, artifact: Artifact & { kind: 'npm' }, pointer: string): Problem[] {
+  if (artifact.package === undefined && artifact.path === undefined)
+    return [problemAt(image, pointer, 'neither a package nor a project is named', 'Add package: name@version, or path: FOLDER.')];
+  if (artifact.package === undefined) return [];
+  return (['path', 'scripts', 'build', 'result', 'build_packages'] as const)
+    .filter((member) => artifact[member] !== undefined)
+    .map((member) =>
+      problemAt(image, `${pointer}/${member}`, `${member} is for projects, and package names none`, `Leave out "${member}" or "package".`),
+    );
 }

@@ -73,6 +73,24 @@ const BROKEN: [rule: string, what: string, Change, findings: string[]][] = [
     ],
   ],
   [
+    'artifact-files',
+    'neither package nor project',
+    { replace: [['app: { kind: file, path: app,', 'app: { kind: npm,']] },
+    ['artifact-files image.yaml:27:3 /artifacts/app: neither a package nor a project is named'],
+  ],
+  [
+    'artifact-files',
+    'a package that is to be built',
+    { replace: [['app: { kind: file, path: app,', 'app: { kind: npm, package: a@1.0.0, build: [make],']] },
+    ['artifact-files image.yaml:27:39 /artifacts/app/build: build is for projects, and package names none'],
+  ],
+  [
+    'files-exist',
+    'a project without a lock',
+    { replace: [['app: { kind: file,', 'app: { kind: npm,']] },
+    ['files-exist image.yaml:27:27 /artifacts/app/path: there is no npm lock app/package-lock.json'],
+  ],
+  [
     'dns-records',
     'values of other types',
     {
