@@ -18,6 +18,7 @@ import {
   type Layer,
   mergeAnswers,
   SOURCE_ORDER,
+  schemaForAnswers,
   secretPaths,
   setAt,
   settingAt,
@@ -104,8 +105,8 @@ function without(answers: Layer['answers'], paths: readonly string[]): Record<st
 
 async function describe(system: System, productSchema: object | undefined, { layers, cleared }: Kept): Promise<KeptSettings> {
   for (const { answers } of layers) registerSecrets(system, answers, productSchema);
-  const schema = answersSchema(productSchema);
   const merged = mergeAnswers(layers, productSchema);
+  const schema = answersSchema(schemaForAnswers(productSchema, merged.answers));
   const outcome = await completeSettings(system, merged.answers, productSchema, cleared);
   const store = new SecretStore(system);
   const secretsSet: string[] = [];

@@ -9,6 +9,7 @@ import { portOnce } from './port-once.ts';
 import { portReserved } from './port-reserved.ts';
 import { probeAddress } from './probe-address.ts';
 import { probePort } from './probe-port.ts';
+import { roles } from './roles.ts';
 import type { Rule } from './rule.ts';
 import { sampleAnswers } from './sample-answers.ts';
 import { scriptsRun } from './scripts-run.ts';
@@ -28,6 +29,7 @@ import { templateSyntax } from './template-syntax.ts';
 
 export const RULES: readonly Rule[] = [
   filesExist,
+  roles,
   kernelDrivers,
   serviceKnown,
   serviceOrder,
