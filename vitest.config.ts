@@ -47,13 +47,24 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'nspawn',
+          include: ['test/nspawn/**/*.test.ts'],
+          // Units take all cores while they start.
+          fileParallelism: false,
+          testTimeout: 20 * 60_000,
+          hookTimeout: 60 * 60_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
           name: 'vm',
           include: ['test/vm/**/*.test.ts'],
           // One virtual machine at a time: on two cores without KVM two would only slow each other down.
           fileParallelism: false,
           testTimeout: 30 * 60_000,
           hookTimeout: 60 * 60_000,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -14,6 +14,7 @@ const PACKAGES = {
   lego: 'lego',
   pebble: 'pebble',
   chromium: 'chromium',
+  'systemd-nspawn': 'systemd-container',
 };
 
 const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];

@@ -6,46 +6,28 @@ import { join } from 'node:path';
 import { auditRuleNames } from '../audit/index.ts';
 import { bytesOf, type ImageDefinition, type LoadedImage, mebibytesOf } from '../definition/definition.ts';
 import { loadImage } from '../definition/load.ts';
-import { type Lock, lockPath, readLock } from '../definition/lock.ts';
 import { preflight } from '../doctor/preflight.ts';
 import { artefactName, refuseWithoutOva } from '../formats/pack.ts';
 import type { Cleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
-import { sha256File } from '../kit/hash.ts';
-import { templatePath } from '../kit/paths.ts';
 import { together } from '../kit/together.ts';
-import { basePackages } from '../payload/base.ts';
 import { takeBuildLock } from '../pipeline/build-lock.ts';
-import { StageCache } from '../pipeline/cache.ts';
-import { Runner, type StageResult } from '../pipeline/runner.ts';
-import { type ArchiveOptions, archiveLines } from '../sources/debian/archive.ts';
-import { type Override, readOverrides } from '../sources/override.ts';
-import { removeMappedTree } from '../tools/namespace.ts';
 import { detectAcceleration } from '../vm/accel.ts';
 import type { Acceleration } from '../vm/spec.ts';
-import { artifactRequest, artifactsOf } from './artifacts.ts';
 import { auditStage } from './audit.ts';
 import { BAKE_MEMORY_MIB, refuseTaken } from './bake/work-folder.ts';
 import { type BakeBehaviour, type BakeInput, bakeStage, writeTemplate } from './bake.ts';
 import { deliver } from './deliver.ts';
 import { diskStage } from './disk.ts';
 import { documents, holdToBudget } from './documents.ts';
-import { type FetchOutput, fetchStage } from './fetch.ts';
 import { baseNameOf, type Packaged, type PackageOptions, packageImage } from './package.ts';
-import { payloadStage } from './payload.ts';
-import { type PlaceOutput, placeStage } from './place.ts';
+import { assemblePayload, installPackages, openRunner, type PrepareOptions, readIngredients } from './prepare.ts';
 import { proofStage } from './proof.ts';
-import { resolveStage } from './resolve.ts';
-import { type RootfsOutput, rootfsStage } from './rootfs.ts';
 import { toolVersions } from './tool-versions.ts';
 import { type VerifyInput, verifyStage } from './verify.ts';
 
-export interface BakeOptions {
+export interface BakeOptions extends PrepareOptions {
   image: string;
-  builderVersion: string;
-  archive: ArchiveOptions;
-  /** `NAME=PATH` of --artifact, as given. */
-  artifacts: readonly string[];
   behaviour: BakeBehaviour;
   /** Folder that gets Packer's template and its files. */
   keepTemplate?: string;
@@ -70,9 +52,7 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
   if (options.keepTemplate !== undefined) await refuseTaken(options.keepTemplate);
   const image = await loadImage(options.image, ctx, { auditRules: auditRuleNames() });
   refuseWithoutOva(options.packaging.formats ?? image.definition.formats, options.packaging.ovaOptions);
-  const lock = await readLock(image.folder);
-  const lockHash = lock === undefined ? null : await sha256File(lockPath(image.folder));
-  const overrides = await readOverrides(options.artifacts, Object.keys(image.definition.artifacts ?? {}));
+  const ingredients = await readIngredients(image, options);
   await preflight(ctx, {
     diskBytes: bytesOf(image.definition.hardware.disk),
     memoryBytes: largestGuest(image.definition),
@@ -81,22 +61,11 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
     wheels: Object.values(image.definition.artifacts ?? {}).some(({ kind }) => kind === 'pypi'),
   });
   await takeBuildLock(ctx.cacheDir, cleanup);
-  const remove = (folder: string): Promise<void> => removeMappedTree(ctx, folder);
-  await new StageCache(ctx.cacheDir).sweep(remove);
   const acceleration = await detectAcceleration(ctx);
-  const runner = new Runner(ctx, image.definition.name, remove);
-  const common = { image, lock, overrides, archive: options.archive, purpose: 'bake' } as const;
+  const runner = await openRunner(ctx, image);
 
-  const resolved = await runner.run(resolveStage, { ...common, basePackages: basePackages(image.definition) });
-  const fetched = await runner.run(fetchStage, { ...common, resolved: resolved.output });
-  const rootfs = await runner.run(rootfsStage, {
-    image,
-    repository: fetched.output.repository,
-    packages: resolved.output.packages,
-    requested: resolved.output.requested,
-    sources: `${archiveLines(image.definition.base).join('\n')}\n`,
-    systemFiles: [templatePath('system', 'before-install'), join(image.folder, 'before-install')],
-  });
+  const installed = await installPackages(runner, ingredients);
+  const { resolved, fetched, rootfs } = installed;
   // Each of the two keeps one core busy.
   const [disk, payload] = await together(
     runner.run(diskStage, {
@@ -105,15 +74,7 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
       diskBytes: bytesOf(image.definition.hardware.disk),
       title: image.definition.title.en,
     }),
-    placeAll(runner, common, fetched.output, rootfs).then((artifacts) =>
-      runner.run(payloadStage, {
-        image,
-        lockHash,
-        builderVersion: options.builderVersion,
-        artifacts,
-        cloudInitSchemas: rootfs.output.cloudInitSchemas,
-      }),
-    ),
+    assemblePayload(runner, ingredients, installed),
   );
   const bake: BakeInput = {
     image,
@@ -145,6 +106,7 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
 
   const baseName = baseNameOf(image);
   const artefacts = packaged.files.map(({ format, file }) => ({ name: artefactName(baseName, format), file }));
+  const { lock, lockHash } = ingredients;
   const texts = documents({
     image,
     lock: lock === undefined || lockHash === null ? undefined : { content: lock, sha256: lockHash },
@@ -182,21 +144,4 @@ function verifyInput(image: LoadedImage, packaged: Packaged, matrix: 'quick' | '
     memoryMiB: mebibytesOf(memory),
     ...(existsSync(join(sample, 'answers.yaml')) ? { sample } : {}),
   };
-}
-
-/** Every artifact that has files for the unit, each in a stage of its own. */
-async function placeAll(
-  runner: Runner,
-  common: { image: LoadedImage; lock: Lock | undefined; overrides: Record<string, Override>; archive: ArchiveOptions; purpose: 'bake' },
-  fetched: FetchOutput,
-  rootfs: StageResult<RootfsOutput>,
-): Promise<StageResult<PlaceOutput>[]> {
-  const placed: StageResult<PlaceOutput>[] = [];
-  for (const [name, definition] of artifactsOf(common)) {
-    const artifact = fetched.artifacts[name];
-    if (artifact === undefined) throw new Error(`artifact ${name} was not fetched`);
-    const request = artifactRequest(common, name, definition, fetched.python);
-    placed.push(await runner.run(placeStage, { request, fetched: artifact, rootfs: rootfs.output.tar, rootfsId: rootfs.id }));
-  }
-  return placed;
 }

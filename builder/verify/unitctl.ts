@@ -13,6 +13,9 @@ export interface StepTime {
   changed: boolean;
 }
 
+/** What a unit is reached by: a booted machine is one, and whatever else takes commands and files. */
+export type Reachable = Pick<Machine, 'ssh' | 'output' | 'upload' | 'deadline'>;
+
 export interface FinaliseOptions {
   /** Answers file of the host. Where it is in an image's sample/, that folder goes along: acceptance commands are there. */
   answers: string;
@@ -29,7 +32,7 @@ const PROBE_SECONDS = 600;
 const JOURNAL_LINES = 40;
 
 /** Sets the unit up. @throws UserError(proof) with the failed step's log and the journal. */
-export async function finaliseUnit(ctx: Context, machine: Machine, options: FinaliseOptions): Promise<StepTime[]> {
+export async function finaliseUnit(ctx: Context, machine: Reachable, options: FinaliseOptions): Promise<StepTime[]> {
   const answers = await bringAnswers(machine, resolve(options.answers));
   const times: StepTime[] = [];
   let failure: (ApplyEvent & { type: 'step-failed' }) | undefined;
@@ -56,7 +59,7 @@ export async function finaliseUnit(ctx: Context, machine: Machine, options: Fina
 }
 
 /** @returns the answers' path on the unit. */
-async function bringAnswers(machine: Machine, answers: string): Promise<string> {
+async function bringAnswers(machine: Reachable, answers: string): Promise<string> {
   await machine.output(`mkdir -p /run/unit ${PROOF_FOLDER} && mount -t tmpfs -o mode=0700,nosuid,nodev unit-proof ${PROOF_FOLDER}`);
   // Services may take as much longer as this host is slower.
   await machine.output(`echo ${Math.max(1, Math.round(machine.deadline(1).seconds))} > /run/unit/timeout-factor`);
@@ -73,7 +76,7 @@ async function bringAnswers(machine: Machine, answers: string): Promise<string> 
  * Asks all probes of a set, each until it passes or its time is over.
  * @throws UserError(proof) where unitctl has no result: probes that do not pass are in it.
  */
-export async function probeUnit(machine: Machine, set: 'smoke' | 'acceptance'): Promise<ProbeResult[]> {
+export async function probeUnit(machine: Reachable, set: 'smoke' | 'acceptance'): Promise<ProbeResult[]> {
   const { stdout, stderr } = await machine.ssh(['unitctl', 'probe', set, '--json'], { timeout: machine.deadline(PROBE_SECONDS).seconds });
   const results = parseProbeResults(stdout);
   if (results !== undefined) return results;
@@ -101,7 +104,7 @@ export function parseEvent<T extends { type: string }>(line: string): T | undefi
 }
 
 /** What the unit says about this boot: warnings, and units that failed. */
-export async function journalOf(machine: Machine): Promise<string[]> {
+export async function journalOf(machine: Reachable): Promise<string[]> {
   const command = `journalctl --boot --no-pager --priority=warning --lines=${JOURNAL_LINES}; systemctl --failed --no-legend --plain`;
   const { stdout } = await machine.ssh(command);
   return stdout.trimEnd().split('\n');

@@ -1,0 +1,63 @@
+/**
+ * Each image that is not baked into a machine by test/vm, in a container: its root file system, finalised with the sample
+ * answers, must do all that the image promises.
+ */
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+
+import { Cleanup } from '../../builder/kit/cleanup.ts';
+import { defaultCacheDir, packageRoot } from '../../builder/kit/paths.ts';
+import { buildBundle } from '../helpers/cli-bundle.ts';
+import { testContext } from '../helpers/context.ts';
+import { openLab } from '../helpers/nspawn/lab.ts';
+import { whyNoContainers } from '../helpers/nspawn/needs.ts';
+import { bakeTree } from '../helpers/nspawn/tree.ts';
+import type { NspawnUnit } from '../helpers/nspawn/unit.ts';
+
+const IMAGES = join(packageRoot(), 'images');
+/** test/vm has these from definition to artefact. UNITSMITH_IMAGES=a,b tries those instead of all others. */
+const IN_MACHINES = ['sphere', 'starter'];
+const images =
+  process.env.UNITSMITH_IMAGES?.split(',') ??
+  readdirSync(IMAGES).filter((name) => existsSync(join(IMAGES, name, 'image.yaml')) && !IN_MACHINES.includes(name));
+
+const why = whyNoContainers();
+if (why !== undefined) console.log(`no image is tried in a container: ${why}`);
+
+describe.skipIf(why !== undefined).each(images)('%s in a container', (name) => {
+  const folder = join(IMAGES, name);
+  const cleanup = new Cleanup();
+  let unit: NspawnUnit;
+
+  beforeAll(async () => {
+    await buildBundle();
+    const { ctx, events } = testContext({ cacheDir: defaultCacheDir(process.env) });
+    const tree = join(mkdtempSync(join(tmpdir(), `${name}-`)), 'tree');
+    await bakeTree(ctx, folder, tree);
+    unit = await (await openLab(ctx, cleanup)).boot(tree, { name, address: '10.77.0.2' });
+    for (const event of events)
+      if (event.type === 'stage-finished') console.log(`  ${name}: ${event.stage} ${Math.round(event.seconds)} s`);
+  });
+
+  afterAll(async () => {
+    expect(await cleanup.run()).toEqual([]);
+  });
+
+  it('boots with nothing failed', async () => {
+    expect(await unit.failedUnits(), await unit.journal()).toEqual([]);
+  });
+
+  it('is finalised with the sample answers', async () => {
+    const steps = (await unit.finalise(join(folder, 'sample', 'answers.yaml'))).map(({ step }) => step);
+    expect(steps.at(-1)).toBe('finish:firewall');
+  });
+
+  it('passes its probes', async () => {
+    const { probes } = parse(readFileSync(join(folder, 'image.yaml'), 'utf8')) as { probes: Record<'smoke' | 'acceptance', unknown[]> };
+    expect(await unit.probe('smoke')).toHaveLength(probes.smoke.length);
+    expect(await unit.probe('acceptance')).toHaveLength(probes.acceptance.length);
+  });
+});
