@@ -52,7 +52,8 @@ export const StepParameters = {
    */
   variables: Type.Object(
     {
-      from: Type.String({ pattern: '^/', description: 'Folder or `.tgz` on the unit' }),
+      from: Type.String({ pattern: '^/', description: 'Folder or `.tgz` on the unit, or a folder with one `.tgz` in it and nothing else' }),
+      folder: Type.Optional(Type.String({ pattern: '^[^/]', description: 'Folder in it whose files are taken' })),
       to: AbsolutePath,
       values: Type.Record(Type.String({ pattern: '^[A-Z][A-Z0-9_]+$' }), Type.String(), {
         description: 'A value (template) for each variable; `SECRET` for one that is generated once, and kept',

@@ -1,18 +1,17 @@
 import { encodeJoinCode } from '../cluster/code.ts';
 import { bundleHash } from '../cluster/follower/bundle.ts';
+import { readFollowed } from '../cluster/follower/followed.ts';
 import { readLeader } from '../cluster/follower/leader.ts';
-import { sha256 } from '../cluster/hash.ts';
-import { adminKey, leaderFingerprint, publishedFile } from '../cluster/leader/publish.ts';
-import { followers, type KnownFollower, makeInvite, revoke } from '../cluster/leader/registry.ts';
+import { adminKey, leaderFingerprint } from '../cluster/leader/publish.ts';
+import { followerState, followers, makeInvite, revoke } from '../cluster/leader/registry.ts';
 import { CLUSTER_PORT } from '../contract/cluster.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
-import { readIfExists } from '../kit/files.ts';
 import { lock } from '../kit/lock.ts';
 import type { System } from '../kit/system.ts';
 import { ownAddresses } from '../setup/addresses.ts';
 import { LOCK } from './apply.ts';
 import type { Ctl, Session } from './cli.ts';
-import { follow, readFollowed } from './follow.ts';
+import { follow } from './follow.ts';
 import { readUnit } from './unit-files.ts';
 
 const MINUTES = 60;
@@ -116,7 +115,7 @@ async function list(session: Session): Promise<ExitCode> {
   const { system } = session;
   await fingerprintOf(system);
   const all = await followers(system);
-  const rows = await Promise.all(all.map(async (each) => ({ ...each, state: await stateOf(system, each) })));
+  const rows = await Promise.all(all.map(async (each) => ({ ...each, state: await followerState(system, each) })));
   const data = rows.map(({ id, role, name, state, seen, report }) => ({
     id,
     role,
@@ -131,14 +130,6 @@ async function list(session: Session): Promise<ExitCode> {
     session.print(`${id}  ${role.padEnd(12)} ${name.padEnd(20)} ${state.padEnd(12)} ${seen}${message === '' ? '' : `  ${message}`}`);
   }
   return data.every(({ state }) => state === 'ready' || state === 'revoked') ? ExitCode.ok : ExitCode.notReady;
-}
-
-/** `behind`: it has not said yet that it has the newest files. */
-async function stateOf(system: System, { revoked, report, role }: KnownFollower): Promise<string> {
-  if (revoked) return 'revoked';
-  if (report === undefined) return 'joined';
-  const newest = await readIfExists(system.path(publishedFile(role)));
-  return report.state === 'ready' && newest !== undefined && sha256(newest) !== report.hash ? 'behind' : report.state;
 }
 
 async function cutOff(session: Session, id: string): Promise<ExitCode> {

@@ -5,10 +5,11 @@
 import { setTimeout } from 'node:timers/promises';
 
 import { bundleHash, checkBundle, keepBundle, previousBundle, takeBundle } from '../cluster/follower/bundle.ts';
+import { type Followed, readFollowed, saveFollowed } from '../cluster/follower/followed.ts';
 import { fetchFiles, type Leader, readLeader, sendReport } from '../cluster/follower/leader.ts';
 import { CLUSTER_PATHS, LONGEST_WAIT, type Report } from '../contract/cluster.ts';
 import { ExitCode, Interrupted, ProgramError, UnitError } from '../kit/errors.ts';
-import { readIfExists, writeFileAtomic } from '../kit/files.ts';
+import { readIfExists } from '../kit/files.ts';
 import { lock } from '../kit/lock.ts';
 import type { System } from '../kit/system.ts';
 import { applyPrepared, LOCK } from './apply.ts';
@@ -16,24 +17,9 @@ import type { Session } from './cli.ts';
 import { prepare } from './prepared.ts';
 import { readUnit } from './unit-files.ts';
 
-/** How it went, for `unitctl cluster status` and the doctor. */
-export interface Followed {
-  /** When the leader last answered, milliseconds since 1970. */
-  contact?: number;
-  /** Hash of files that were turned down: they are not tried again by themselves. */
-  rejected?: string;
-  report?: Report;
-  /** The leader has not heard of it yet. */
-  untold?: boolean;
-}
-
 /** Seconds until the leader is asked again that did not answer; what an owner's run may take. */
 const RETRY = 10;
 const PATIENCE = 1800;
-
-export async function readFollowed(system: System): Promise<Followed> {
-  return JSON.parse((await readIfExists(system.path(CLUSTER_PATHS.followed))) ?? '{}') as Followed;
-}
 
 /** Until the process is told to end. */
 export async function follow(session: Session): Promise<ExitCode> {
@@ -125,8 +111,4 @@ async function send(system: System, leader: Leader, report: Report): Promise<voi
 
 function withoutRejected({ rejected: _, ...rest }: Followed): Followed {
   return rest;
-}
-
-async function saveFollowed(system: System, followed: Followed): Promise<void> {
-  await writeFileAtomic(system.path(CLUSTER_PATHS.followed), `${JSON.stringify(followed)}\n`, { mode: 0o600 });
 }

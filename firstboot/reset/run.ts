@@ -58,7 +58,8 @@ export async function reset(ports: ResetPorts, applied: Applied | undefined): Pr
 }
 
 async function stopProduct({ system, unit, log }: ResetPorts): Promise<void> {
-  await system.ask('systemctl', ['stop', '--', ...Object.values(CLUSTER_UNITS)]);
+  // What a leader gives out, or a follower fetches, must not come back.
+  if (unit.ownRole !== undefined) await system.ask('systemctl', ['stop', '--', ...Object.values(CLUSTER_UNITS)]);
   log('the product is stopped');
   await system.run('systemctl', ['--quiet', 'disable', '--', PRODUCT_TARGET], { onLine: log });
   const units = [PRODUCT_READY, ...unitsAndGates(unit.services, startOrder(unit.services))];

@@ -19,10 +19,10 @@ const LENGTH = 32;
 
 /** @throws UnitError where a value, a secret or the certificate is missing */
 export async function renderTree(step: VariablesStep, context: Context): Promise<TreeFile[]> {
-  const { from, values: texts, certificate } = step.with;
+  const { from, folder, values: texts, certificate } = step.with;
   const values = await valuesOf(step, context);
   const secret = Object.keys(texts).filter((name) => texts[name] === GENERATED || holdsSecret(texts[name] ?? '', context.secretSettings));
-  const files = (await readSource(context.system, from)).map((file) => fill(file, values, secret));
+  const files = (await readSource(context.system, from, folder)).map((file) => fill(file, values, secret));
   if (certificate === undefined) return files;
   const pair = await readInUse(context.system);
   if (pair === undefined) throw new UnitError('this unit has no certificate that its files could have', { exitCode: ExitCode.step });

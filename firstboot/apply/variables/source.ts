@@ -17,12 +17,24 @@ export interface SourceFile {
 const WORK = '/run/unit';
 
 /** @throws UnitError where it is not there, or no archive */
-export async function readSource(system: System, from: string): Promise<SourceFile[]> {
+export async function readSource(system: System, from: string, folder?: string): Promise<SourceFile[]> {
+  const files = await readAll(system, from);
+  if (folder === undefined) return files;
+  const below = `${folder.replace(/\/+$/, '')}/`;
+  const taken = files.filter(({ path }) => path.startsWith(below));
+  if (taken.length > 0) return taken.map((file) => ({ ...file, path: file.path.slice(below.length) }));
+  throw new UnitError(`${from} has no folder ${folder}`, { exitCode: ExitCode.unit });
+}
+
+async function readAll(system: System, from: string): Promise<SourceFile[]> {
   const path = system.path(from);
   const info = await lstat(path).catch((error: unknown) => {
     throw new UnitError(`${from} cannot be read`, { exitCode: ExitCode.unit, cause: error });
   });
-  if (info.isDirectory()) return filesOf(path, '');
+  if (info.isDirectory()) {
+    const [only = '', ...others] = await readdir(path);
+    return others.length === 0 && /\.(tgz|tar\.gz)$/.test(only) ? readAll(system, join(from, only)) : filesOf(path, '');
+  }
   await makeFolder(system.path(WORK));
   const folder = await mkdtemp(join(system.path(WORK), 'unpack-'));
   try {

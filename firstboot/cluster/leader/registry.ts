@@ -9,7 +9,7 @@ import { ignoreMissing, readIfExists, removeFile } from '../../kit/files.ts';
 import type { System } from '../../kit/system.ts';
 import { validateBy } from '../../settings/index.ts';
 import { sha256 } from '../hash.ts';
-import { prepareFolders, writeForServer } from './publish.ts';
+import { prepareFolders, publishedFile, writeForServer } from './publish.ts';
 
 export interface KnownFollower extends Follower {
   id: string;
@@ -44,6 +44,14 @@ export async function followers(system: System): Promise<KnownFollower[]> {
     }),
   );
   return found.filter((follower) => follower !== undefined);
+}
+
+/** `behind`: it has not said yet that it has the newest files. */
+export async function followerState(system: System, { revoked, report, role }: KnownFollower): Promise<string> {
+  if (revoked) return 'revoked';
+  if (report === undefined) return 'joined';
+  const newest = await readIfExists(system.path(publishedFile(role)));
+  return report.state === 'ready' && newest !== undefined && sha256(newest) !== report.hash ? 'behind' : report.state;
 }
 
 export async function revoke(system: System, id: string): Promise<void> {

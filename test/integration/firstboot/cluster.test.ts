@@ -136,7 +136,7 @@ describe('a leader and its followers', () => {
     return child;
   };
   const until = async (what: () => Promise<boolean> | boolean): Promise<void> => {
-    for (let left = 300; left > 0; left -= 1) {
+    for (let left = 900; left > 0; left -= 1) {
       if (await what()) return;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
@@ -250,6 +250,11 @@ describe('a leader and its followers', () => {
     expect(core.read('/var/shop/core/conf/core.yml')).toBe('listen: 192.0.2.99:3000\n');
     expect((await core.unitctl(['status', '--json'])).events[0]?.['data']).toMatchObject({ state: 'ready' });
     expect((await core.unitctl(['cluster', 'status'])).stdout).toContain('turned down');
+    for (const unit of [core, leader]) {
+      const doctor = await unit.unitctl(['doctor', 'cluster']);
+      expect(doctor.exitCode).toBe(1);
+      expect(doctor.stdout).toMatch(/newest files (of the leader do not work here|down)/);
+    }
     expect((await leader.unitctl(['settings', 'set', 'product.core', '192.0.2.100'])).exitCode).toBe(0);
     await until(() => core.read('/var/shop/core/conf/core.yml') === 'listen: 192.0.2.100:3000\n');
   });
