@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { ANSWERS_KEY, applyDefaults, isIncomplete, validateAnswers } from '../../firstboot/settings/index.ts';
+import type { Setup } from '../../firstboot/contract/unit.ts';
+import { ANSWERS_KEY, applyDefaults, fixedViolations, isIncomplete, validateAnswers } from '../../firstboot/settings/index.ts';
 import { CLOUD_INIT_SCHEMAS, cloudConfigProblems, readCloudInitSchemas } from '../definition/cloud-init.ts';
 import { parseYaml, type SourceDocument } from '../definition/document.ts';
 import { loadImage } from '../definition/load.ts';
@@ -54,7 +55,7 @@ async function seed(session: Session, name: string, options: Options): Promise<E
   const out = await outFolder(options.out);
   const { definition, settingsSchema } = await loadImage(name, ctx);
   const answers = await readFile(path);
-  checkAnswers(session, answers, path, settingsSchema);
+  checkAnswers(session, answers, path, { settingsSchema, setup: definition.setup });
   const userData = answersUserData(answers);
   await checkUserData(userData);
   const files = await writeFiles(session, out, definition.name, answers, userData);
@@ -64,11 +65,17 @@ async function seed(session: Session, name: string, options: Options): Promise<E
   return ExitCode.ok;
 }
 
+/** What the image says about answers. */
+interface Decided {
+  settingsSchema: object | undefined;
+  setup: Setup | undefined;
+}
+
 /** By the validation of the unit. What is missing may be given there; what is wrong would not be taken. */
-function checkAnswers({ ctx }: Session, bytes: Uint8Array, path: string, settingsSchema: object | undefined): void {
+function checkAnswers({ ctx }: Session, bytes: Uint8Array, path: string, { settingsSchema, setup }: Decided): void {
   const { document, problems } = parseYaml(bytes, show(path, process.cwd()));
   if (document === undefined) throw refusal(path, problems);
-  const violations = validateAnswers(document.data, settingsSchema);
+  const violations = [...validateAnswers(document.data, settingsSchema), ...fixedViolations(setup, document.data)];
   // A file without its version is taken by nobody, though something is but missing.
   const wrong = violations.filter((violation) => !isIncomplete(violation) || violation.path === '');
   if (wrong.length > 0) throw refusal(path, located(wrong, document));

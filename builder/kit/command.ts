@@ -26,7 +26,7 @@ export interface RunOptions {
   quiet?: boolean;
   /** Standard output goes to this file instead of memory. */
   stdoutFile?: string;
-  /** Seconds between asking the program to stop and killing it; 10 by default. */
+  /** Seconds between asking the program to stop and killing it; 10 by default, 0 hardly asks. */
   grace?: number;
 }
 

@@ -1,7 +1,7 @@
 /** Content hashes: files, trees and plain data, always SHA-256 in lower-case hexadecimal. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { lstat, readdir, readlink } from 'node:fs/promises';
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
@@ -11,6 +11,9 @@ export type Hashable = string | number | boolean | null | undefined | readonly H
 export function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }
+
+/** A larger file is never in memory as a whole. */
+const WHOLE = 1 << 20;
 
 export async function sha256File(path: string): Promise<string> {
   const hash = createHash('sha256');
@@ -55,7 +58,8 @@ async function collect(root: string, relative: string, entries: Hashable[]): Pro
     } else if (info.isSymbolicLink()) {
       entries.push([path, 'link', await readlink(join(root, path))]);
     } else {
-      entries.push([path, (info.mode & 0o111) === 0 ? 'file' : 'executable', await sha256File(join(root, path))]);
+      const content = info.size <= WHOLE ? sha256(await readFile(join(root, path))) : await sha256File(join(root, path));
+      entries.push([path, (info.mode & 0o111) === 0 ? 'file' : 'executable', content]);
     }
   }
 }

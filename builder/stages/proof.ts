@@ -39,7 +39,6 @@ export interface ProofOutput {
 
 export const proofStage: Stage<ProofInput, ProofOutput> = {
   name: 'proof',
-  version: 1,
   inputs: async ({ bakeId, image }) => ({
     disk: bakeId,
     sample: await hashTree(join(image.folder, 'sample')),

@@ -48,7 +48,6 @@ export interface RootfsOutput {
 
 export const rootfsStage: Stage<RootfsInput, RootfsOutput> = {
   name: 'rootfs',
-  version: 2,
   inputs: async (input) => ({
     base: { ...input.image.definition.base },
     packages: input.packages.map(({ name, version, sha256: hash }) => [name, version, hash ?? null]),
@@ -116,7 +115,6 @@ async function runInstaller(ctx: Context, args: readonly string[], environment: 
   let done = 0;
   await runMapped(ctx, 'env', ['-i', ...assignments, 'mmdebstrap', ...args], {
     isolated: true,
-    grace: 30,
     onLine: (line) => {
       if (packageStep(line) === undefined) return;
       done += 1;

@@ -8,6 +8,7 @@ import type { Unit } from '../contract/unit.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import { BEGIN, type BeginKind } from '../sections/changes.ts';
 import type { Settings } from '../settings/index.ts';
+import { RULE_TEXTS } from '../settings/rule-texts.ts';
 import type { Change } from './change.ts';
 import { CHANGES } from './changes/index.ts';
 import { FINISH, type FinishKind } from './finish/index.ts';
@@ -94,6 +95,7 @@ function checkLogin(begin: readonly PlanEntry[], steps: readonly PlanEntry[]): v
   if (step === undefined) return;
   throw new UnitError(`administrator.login is the account of step ${step.id}`, {
     exitCode: ExitCode.answers,
+    texts: RULE_TEXTS.loginReserved,
     remedies: ['Choose another name, such as admin.'],
   });
 }

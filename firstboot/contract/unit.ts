@@ -114,6 +114,21 @@ export const DnsRecord = Type.Object(
 );
 export type DnsRecord = Static<typeof DnsRecord>;
 
+export const NextStep = Type.Object(
+  {
+    text: Texts,
+    link: Type.Optional(
+      Type.String({
+        pattern: '^(https?://[^\\s"<>]+|/[^\\s"<>]*)$',
+        maxLength: 500,
+        description: "A full URL, or a path below the product's own address such as `/admin/`",
+      }),
+    ),
+  },
+  strict,
+);
+export type NextStep = Static<typeof NextStep>;
+
 /** What an image decides about set-up in the owner's place. */
 export const Setup = Type.Object(
   {
@@ -136,6 +151,14 @@ export const Setup = Type.Object(
         },
         strict,
       ),
+    ),
+    nextSteps: Type.Optional(
+      Type.Array(NextStep, {
+        minItems: 1,
+        maxItems: 10,
+        description:
+          'What the owner does once the unit is ready, in this order: the end of the setup page shows it. Where absent, one line about logging in',
+      }),
     ),
   },
   strict,

@@ -1,6 +1,6 @@
 import { ports } from '../apply/begin/ports.ts';
 import type { Change } from '../apply/change.ts';
-import type { Texts } from '../contract/texts.ts';
+import type { EveryText } from '../contract/texts.ts';
 import type { Unit } from '../contract/unit.ts';
 import type { Settings } from '../settings/index.ts';
 import { administrator } from './administrator/account.ts';
@@ -20,7 +20,7 @@ import { timeZone } from './time/time-zone.ts';
 import { automaticUpdates } from './updates/unattended.ts';
 
 export interface BeginChange<P> extends Change<P> {
-  title: Texts;
+  title: EveryText;
   /** What settings and image ask for; undefined where they leave the unit as it is. For plans, secrets among them are words. */
   parameters(settings: Settings, unit: Unit): P | undefined;
 }

@@ -2,6 +2,7 @@
 export { ANNOTATIONS, MAX_OVF_PROPERTIES, type SettingSchema } from './annotations.ts';
 export { ANSWERS_VERSION, type Answers, answersSchema, type Settings } from './answers.ts';
 export { applyDefaults } from './defaults.ts';
+export { fixedViolations, withFixed } from './fixed.ts';
 export { type Layer, layerAt, type Merged, mergeAnswers, SOURCE_ORDER, type SourceName } from './merge.ts';
 export { pointerOf, setAt, settingAt } from './pointer.ts';
 export { rolesOf, schemaForAnswers, withRoles } from './roles.ts';

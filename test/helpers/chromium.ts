@@ -11,7 +11,7 @@ const PROGRAM = '/usr/bin/chromium';
 export const NO_CHROMIUM = existsSync(PROGRAM) ? undefined : `${PROGRAM} is not installed (npm test installs it)`;
 
 /** Screenshots are kept here after a run, outside git. */
-const PICTURES = join(CHECKOUT, '.test', 'screenshots');
+export const PICTURES = join(CHECKOUT, '.test', 'screenshots');
 
 export async function launchChromium(more: readonly string[] = []): Promise<Browser> {
   // Its sandbox does not start for root; all pages are our own.

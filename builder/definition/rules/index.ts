@@ -1,4 +1,5 @@
 /** Every cross-field rule, in the order in which their findings are shown. A new rule is a file and a line. */
+import { artifactFiles } from './artifact-files.ts';
 import { auditException } from './audit-exception.ts';
 import { dataDisk } from './data-disk.ts';
 import { dnsRecords } from './dns-records.ts';
@@ -30,6 +31,7 @@ import { templateSyntax } from './template-syntax.ts';
 export const RULES: readonly Rule[] = [
   filesExist,
   roles,
+  artifactFiles,
   kernelDrivers,
   serviceKnown,
   serviceOrder,

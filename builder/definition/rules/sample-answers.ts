@@ -1,4 +1,5 @@
 import { applyDefaults } from '../../../firstboot/settings/defaults.ts';
+import { fixedViolations } from '../../../firstboot/settings/fixed.ts';
 import { settingAt } from '../../../firstboot/settings/pointer.ts';
 import { validateAnswers } from '../../../firstboot/settings/validate.ts';
 import type { Problem } from '../../kit/errors.ts';
@@ -15,7 +16,10 @@ export const sampleAnswers: Rule = {
   severity: 'error',
   check(image) {
     const { answers, settings } = image;
-    if (answers !== undefined) return [...located(validateAnswers(answers.data, settings?.schema), answers), ...ofRoles(image)];
+    if (answers !== undefined) {
+      const fixed = fixedViolations(image.definition.setup, answers.data);
+      return [...located([...validateAnswers(answers.data, settings?.schema), ...fixed], answers), ...ofRoles(image)];
+    }
     if (image.entries.has(SAMPLE_ANSWERS)) return [];
     const least = applyDefaults({ schemaVersion: 1 }, settings?.schema);
     const works = validateAnswers(least, settings?.schema).length === 0;

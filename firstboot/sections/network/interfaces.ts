@@ -160,6 +160,12 @@ export async function waitForNetwork(
     if (performance.now() > end) {
       throw new UnitError(lack, {
         exitCode: ExitCode.step,
+        texts: {
+          en: 'The network did not take up these settings in time. Look at the addresses, and whether another machine has them.',
+          ja: 'ネットワークが時間内に設定どおりになりませんでした。アドレスと、他の機器との重複を確認してください。',
+          ru: 'Сеть не приняла эти настройки вовремя. Проверьте адреса и не заняты ли они другой машиной.',
+        },
+
         remedies: ['Look at `networkctl status` and `journalctl -u systemd-networkd`.'],
       });
     }

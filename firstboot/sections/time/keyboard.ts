@@ -34,6 +34,11 @@ export const keyboard: BeginChange<P> = {
     if ((await stat(system.path(join(LAYOUTS, layout))).catch(ignoreMissing)) === undefined) {
       throw new UnitError(`this unit does not know the keyboard layout ${layout}`, {
         exitCode: ExitCode.step,
+        texts: {
+          en: `This unit does not know the keyboard layout ${layout}. Give one such as us, gb, de, jp or ru.`,
+          ja: `このユニットにはキーボード配列 ${layout} がありません。us、gb、de、jp、ru などを入力してください。`,
+          ru: `Узел не знает раскладки ${layout}. Укажите, например, us, gb, de, jp или ru.`,
+        },
         remedies: ['Give one of xkeyboard-config(7), such as us, gb, de, jp or ru.'],
       });
     }

@@ -58,6 +58,11 @@ async function generate(system: System, name: string, log: (line: string) => voi
   if (!supported.split('\n').includes(line)) {
     throw new UnitError(`this unit does not know the locale ${name}`, {
       exitCode: ExitCode.step,
+      texts: {
+        en: `This unit does not know the locale ${name}. Choose another one.`,
+        ja: `このユニットにはロケール ${name} がありません。別のものを選んでください。`,
+        ru: `Узел не знает локали ${name}. Выберите другую.`,
+      },
       remedies: [`${SUPPORTED} lists those that it knows.`],
     });
   }

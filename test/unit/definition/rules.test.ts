@@ -51,6 +51,46 @@ const BROKEN: [rule: string, what: string, Change, findings: string[]][] = [
     ],
   ],
   [
+    'artifact-files',
+    'a name for an archive that is unpacked',
+    { replace: [['unpack: true', 'unpack: true\n    as: data']] },
+    ['artifact-files image.yaml:39:9 /artifacts/data/as: an archive that is unpacked has no name'],
+  ],
+  [
+    'artifact-files',
+    'a file that is stripped',
+    { replace: [['unpack: true', 'strip: 1']] },
+    ['artifact-files image.yaml:38:12 /artifacts/data/strip: only archives are stripped [Add unpack: true.]'],
+  ],
+  [
+    'artifact-files',
+    'files of one name, and of no version',
+    { replace: [['app: { kind: file, path: app,', 'app: { kind: maven, coordinates: ["g:a:1", "h:a:1", "g:b:LATEST"], as: x,']] },
+    [
+      'artifact-files image.yaml:27:74 /artifacts/app/as: several files cannot have one name',
+      'artifact-files image.yaml:27:46 /artifacts/app/coordinates/1: h:a:1 and g:a:1 are both a-1.jar',
+      'artifact-files image.yaml:27:55 /artifacts/app/coordinates/2: LATEST is not one version',
+    ],
+  ],
+  [
+    'artifact-files',
+    'neither package nor project',
+    { replace: [['app: { kind: file, path: app,', 'app: { kind: npm,']] },
+    ['artifact-files image.yaml:27:3 /artifacts/app: neither a package nor a project is named'],
+  ],
+  [
+    'artifact-files',
+    'a package that is to be built',
+    { replace: [['app: { kind: file, path: app,', 'app: { kind: npm, package: a@1.0.0, build: [make],']] },
+    ['artifact-files image.yaml:27:39 /artifacts/app/build: build is for projects, and package names none'],
+  ],
+  [
+    'files-exist',
+    'a project without a lock',
+    { replace: [['app: { kind: file,', 'app: { kind: npm,']] },
+    ['files-exist image.yaml:27:27 /artifacts/app/path: there is no npm lock app/package-lock.json'],
+  ],
+  [
     'dns-records',
     'values of other types',
     {
