@@ -39,8 +39,10 @@ wait "$container" 2>/dev/null || true
 
 for group in "${groups[@]}"; do
 	[[ ! -e $group/cgroup.kill ]] || echo 1 >"$group/cgroup.kill"
+done
+for group in "${groups[@]}"; do
 	# Groups can be removed once their last process has been reaped.
-	for _ in {1..100}; do
+	for _ in {1..300}; do
 		find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
 		[[ -d $group ]] || break
 		sleep 0.1
