@@ -5,6 +5,8 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
+import { stageCodes } from './stage-code.mjs';
+
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
 const common = { bundle: true, platform: 'node', format: 'esm', target: 'node20', logLevel: 'warning', absWorkingDir: root, write: false };
@@ -13,6 +15,7 @@ const common = { bundle: true, platform: 'node', format: 'esm', target: 'node20'
 const FIRST_BOOT = [
   ['ctl/main.ts', 'unitctl.mjs'],
   ['web/main.ts', 'setup.mjs'],
+  ['cluster/server/main.ts', 'cluster.mjs'],
 ];
 
 /** `import text from './page.hbs?raw'`, as vite has it for the tests. */
@@ -50,6 +53,8 @@ const bundles = await Promise.all([
   ),
 ]);
 
+const codes = `${JSON.stringify(await stageCodes(root), null, 2)}\n`;
+
 const bundled = bundledPackages(bundles.flatMap(({ metafile }) => (metafile === undefined ? [] : [metafile])));
 const texts = {
   'unitctl.packages.json': `${JSON.stringify(
@@ -82,6 +87,7 @@ try {
   const files = [
     ...bundles.flatMap(({ outputFiles }) => outputFiles),
     ...Object.entries(texts).map(([name, contents]) => ({ path: join(dist, 'firstboot', name), contents })),
+    { path: join(dist, 'stage-code.json'), contents: codes },
   ];
   for (const { path, contents } of files) {
     const written = join(partial, basename(path));

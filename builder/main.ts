@@ -16,7 +16,13 @@ const edge: Edge = {
     process.on('SIGTERM', onTerminate);
     // The terminal was closed, or the connection to it broke.
     process.on('SIGHUP', onTerminate);
+    // As it ends other programs; node itself ignores the signal.
+    const onError = ({ code }: NodeJS.ErrnoException): void => {
+      if (code === 'EPIPE') callback('SIGPIPE');
+    };
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', onError);
     return () => {
+      for (const stream of [process.stdout, process.stderr]) stream.off('error', onError);
       process.off('SIGINT', onInterrupt);
       process.off('SIGTERM', onTerminate);
       process.off('SIGHUP', onTerminate);
@@ -24,7 +30,7 @@ const edge: Edge = {
   },
 };
 
-// A reader or a terminal that went away must not keep the run from cleaning up: it goes on, and is heard by its log only.
+// A reader or a terminal that went away must not keep the run from cleaning up: it is heard by its log only.
 const GONE = ['EPIPE', 'EIO'];
 process.stderr.on('error', () => undefined);
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -3,7 +3,7 @@
 // only to install Debian packages), and hands what follows `--` to unitsmith. Plain JavaScript: nothing is installed yet.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,6 +11,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dashes = process.argv.indexOf('--');
 const flags = process.argv.slice(2, dashes < 0 ? undefined : dashes);
 const command = dashes < 0 ? [] : process.argv.slice(dashes + 1);
+
+/** Exit code of what the host lacks: kit/errors.ts. */
+const LACKING = 4;
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 11)) {
@@ -22,7 +25,7 @@ if (major < 20 || (major === 20 && minor < 11)) {
 
 function fail(message, remedy) {
   process.stderr.write(`error: ${message}\n  → ${remedy}\n`);
-  process.exit(4);
+  process.exit(LACKING);
 }
 
 function run(program, args, remedy) {
@@ -61,7 +64,20 @@ if (!existsSync(bundle) || !existsSync(unitctl) || Math.min(statSync(bundle).mti
   run(process.execPath, [join(root, 'builder', 'build.mjs')], 'see the message above');
 }
 
-if (flags.includes('--tools')) run(process.execPath, [bundle, '--quiet', 'doctor', '--fix'], 'see above what is missing');
+// What doctor would install is there as long as no package of this machine changed since it found all well; the command
+// looks at its own needs again.
+const machine = join(root, 'node_modules', '.unitsmith-machine');
+const state = machineState();
+if (flags.includes('--tools') && (state === undefined || !existsSync(machine) || readFileSync(machine, 'utf8') !== state)) {
+  run(process.execPath, [bundle, '--quiet', 'doctor', '--fix'], 'see above what is missing');
+  writeFileSync(machine, machineState() ?? '');
+}
+
+/** Undefined where there is no dpkg: doctor then looks each time. */
+function machineState() {
+  const packages = statSync('/var/lib/dpkg/status', { throwIfNoEntry: false });
+  return packages && JSON.stringify([packages.mtimeMs, process.getuid(), process.env.PATH, lockHash]);
+}
 
 if (command.length > 0) {
   const { spawn } = await import('node:child_process');
@@ -69,5 +85,9 @@ if (command.length > 0) {
   // The terminal sends Ctrl-C to the child as well; this process only waits for its cleanup and passes on the code.
   process.on('SIGINT', () => {});
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 143)));
+  child.on('exit', (code, signal) => {
+    // The machine lacks something after all: doctor looks the next time.
+    if (code === LACKING) rmSync(machine, { force: true });
+    process.exit(code ?? (signal === 'SIGINT' ? 130 : 143));
+  });
 }

@@ -16,7 +16,7 @@ export function register(cli: Cli): void {
     .action(
       cli.run('answers', async (session, name: string) => {
         const { definition, settingsSchema } = await loadImage(name, session.ctx);
-        const template = answersTemplate(settingsSchema, `Answers for ${definition.title.en} ${definition.version}.`);
+        const template = answersTemplate(settingsSchema, `Answers for ${definition.title.en} ${definition.version}.`, definition.setup);
         session.ctx.events.emit({ type: 'result', command: 'answers', data: { template } });
         session.print(template.trimEnd());
         return ExitCode.ok;

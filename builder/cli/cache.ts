@@ -38,7 +38,7 @@ export function register(cli: Cli): void {
     .action(cli.run('cache trim', trim));
   cache
     .command('verify')
-    .description('compare every stored file with its record, large ones by samples; remove damaged outputs')
+    .description('read every stored file and compare it with its record; remove damaged outputs')
     .addHelpText('after', '\nExamples:\n  unitsmith cache verify\n\nExit code: 0 where everything is whole, 1 where something was removed.')
     .action(cli.run('cache verify', verify));
   cache
@@ -88,7 +88,7 @@ export function chooseDoomed(entries: readonly CacheEntry[], limits: { now: numb
 
 async function verify({ ctx, cleanup, print }: Session): Promise<ExitCode> {
   await takeBuildLock(ctx.cacheDir, cleanup);
-  const damaged = await new StageCache(ctx.cacheDir).verify();
+  const damaged = await new StageCache(ctx.cacheDir).verify(ctx.signal);
   for (const { entry, damaged: file } of damaged) {
     ctx.events.emit({
       type: 'finding',

@@ -1,6 +1,9 @@
 /** `unitsmith doctor`: what this machine lacks, and the exact command that installs it. */
+
+import { loadImage } from '../definition/load.ts';
 import { type Finding, remediesOf } from '../doctor/check.ts';
 import { CHECKS } from '../doctor/checks/index.ts';
+import { kindChecks } from '../doctor/checks/kinds.ts';
 import { examine, missingPackages } from '../doctor/examine.ts';
 import { installPackages } from '../doctor/fix.ts';
 import { toProblem } from '../doctor/preflight.ts';
@@ -10,6 +13,7 @@ import type { Cli, Session } from './cli.ts';
 const HELP = `
 Examples:
   unitsmith doctor               what this machine lacks for baking
+  unitsmith doctor sphere        the same, and what the artifacts of this image need
   unitsmith doctor --fix         installs the Debian packages that are missing (by sudo, if you are not root)
   unitsmith doctor --json        the same as events, for programs
 
@@ -21,33 +25,47 @@ Exit code: 0 nothing is missing, 4 something is.`;
 
 export function register(cli: Cli): void {
   cli.program
-    .command('doctor')
-    .description('check what this machine lacks for baking, and how to get it')
+    .command('doctor [image...]')
+    .description('check what this machine lacks for baking, or for baking these images, and how to get it')
     .option('--fix', 'install the Debian packages that are missing')
     .addHelpText('after', HELP)
-    .action(cli.run('doctor', async (session: Session, options: { fix?: boolean }) => doctor(session, options.fix === true)));
+    .action(
+      cli.run('doctor', async (session: Session, images: string[], options: { fix?: boolean }) =>
+        doctor(session, images, options.fix === true),
+      ),
+    );
 }
 
-async function doctor(session: Session, fix: boolean): Promise<ExitCode> {
+async function doctor(session: Session, images: readonly string[], fix: boolean): Promise<ExitCode> {
   const { ctx } = session;
-  let findings = await examine(ctx, CHECKS);
+  const checks = [...new Set([...CHECKS, ...kindChecks(await kindsOf(images, session))])];
+  let findings = await examine(ctx, checks);
   const packages = missingPackages(findings);
   if (fix && packages.length > 0) {
     ctx.events.info(`installing ${packages.join(' ')}`);
     await installPackages(ctx, packages);
-    findings = await examine(ctx, CHECKS);
+    findings = await examine(ctx, checks);
   }
   for (const finding of findings) {
     ctx.events.emit({ type: 'finding', rule: finding.check.name, severity: finding.severity, problem: toProblem(finding) });
   }
   const broken = findings.some(({ severity }) => severity === 'error');
-  session.print(summary(findings, CHECKS.length));
+  session.print(summary(findings, checks.length));
   ctx.events.emit({
     type: 'result',
     command: 'doctor',
     data: { ready: !broken, packages: missingPackages(findings), findings: findings.map(toData) },
   });
   return broken ? ExitCode.host : ExitCode.ok;
+}
+
+async function kindsOf(images: readonly string[], { ctx }: Session): Promise<string[]> {
+  const kinds: string[] = [];
+  for (const name of images) {
+    const { definition } = await loadImage(name, ctx);
+    kinds.push(...Object.values(definition.artifacts ?? {}).map(({ kind }) => kind));
+  }
+  return kinds;
 }
 
 function toData(finding: Finding): object {

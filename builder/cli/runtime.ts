@@ -1,10 +1,11 @@
 /** Turns a command's work into a commander action: reporters, log, signals, cleanup, errors and exit code. */
+import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 
 import { Cleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
-import { ExitCode, Interrupted, ToolError, UserError } from '../kit/errors.ts';
+import { type EndSignal, ExitCode, Interrupted, ToolError, UserError } from '../kit/errors.ts';
 import { type BuildEvent, Events } from '../kit/events.ts';
 import { defaultCacheDir, defaultStateDir } from '../kit/paths.ts';
 import { passwordsIn, Secrets } from '../kit/secrets.ts';
@@ -18,8 +19,8 @@ export interface Edge {
   env: Readonly<Record<string, string | undefined>>;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
-  /** Calls back on SIGINT and SIGTERM; returns how to stop listening. */
-  onSignal(callback: (signal: 'SIGINT' | 'SIGTERM') => void): () => void;
+  /** Calls back on SIGINT, on SIGTERM, and where nobody reads the output any more; returns how to stop listening. */
+  onSignal(callback: (signal: EndSignal) => void): () => void;
 }
 
 interface GlobalOptions {
@@ -98,13 +99,15 @@ async function runSession(
   const secrets = loginsOf(edge, argv);
   const events = new Events();
   const controller = new AbortController();
+  // Each program that runs listens: a dozen at once are no leak, of which node would warn.
+  setMaxListeners(0, controller.signal);
   const cleanup = new Cleanup();
   const ctx: Context = { events, signal: controller.signal, cacheDir: cacheDirOf(options, edge), env: edge.env };
-  const onSignal = (signal: 'SIGINT' | 'SIGTERM'): void => {
+  const onSignal = (signal: EndSignal): void => {
     // Once: what is being cleaned up is not disturbed by another one.
     if (controller.signal.aborted) return;
-    events.info('ending what was started');
     controller.abort(new Interrupted(signal));
+    events.info('ending what was started');
   };
   const closers: (() => void)[] = [edge.onSignal(onSignal)];
   let code: ExitCode = ExitCode.ok;

@@ -5,10 +5,11 @@
 import Type, { type Static, type TRecord, type TSchema } from 'typebox';
 
 import { NamedProbe } from '../../firstboot/contract/probe.ts';
+import { Role } from '../../firstboot/contract/role.ts';
 import { Service } from '../../firstboot/contract/service.ts';
 import { Step } from '../../firstboot/contract/step.ts';
 import { Texts } from '../../firstboot/contract/texts.ts';
-import { DnsRecord, Look, Port, Setup, StateItem } from '../../firstboot/contract/unit.ts';
+import { DnsRecord, Look, PluginKind, Port, Setup, StateItem } from '../../firstboot/contract/unit.ts';
 import { Artifact } from '../sources/artifact.ts';
 
 const strict = { additionalProperties: false } as const;
@@ -82,6 +83,12 @@ export const ImageDefinition = Type.Object(
     ),
     look: Type.Optional(Look),
     setup: Type.Optional(Setup),
+    roles: Type.Optional(
+      named(
+        Role,
+        'What units of this image can be; the owner chooses first. Members below belong to all roles, or to those that their `roles` name',
+      ),
+    ),
     eula: Type.Optional(Type.String({ ...FileName, description: 'Text file in the image folder, shown before an OVA is imported' })),
     base: Base,
     kernel: Type.Optional(
@@ -101,6 +108,7 @@ export const ImageDefinition = Type.Object(
           "DNS records that the owner's domain is to have, shown before the unit is finalised; an address for the domain where absent",
       }),
     ),
+    plugins: Type.Optional(named(PluginKind, 'Files that the owner may add to the product, by `unitctl plugin`')),
     steps: Type.Array(Step, { description: 'What finalises the unit, in this order' }),
     probes: Type.Object(
       {

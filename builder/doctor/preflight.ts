@@ -3,9 +3,9 @@ import type { Context } from '../kit/context.ts';
 import { ExitCode, type Problem, UserError } from '../kit/errors.ts';
 import { type Finding, type HostCheck, remediesOf } from './check.ts';
 import { firmwareCheck } from './checks/firmware.ts';
+import { kindChecks } from './checks/kinds.ts';
 import { subordinateIdsCheck, userNamespacesCheck } from './checks/namespaces.ts';
 import { packerCheck } from './checks/packer.ts';
-import { pipCheck } from './checks/pip.ts';
 import { programChecks } from './checks/programs.ts';
 import { cacheFolderCheck, lackOfMemory, lackOfSpace } from './checks/resources.ts';
 import { examine, missingPackages } from './examine.ts';
@@ -28,8 +28,10 @@ export interface BakeNeeds {
   out: string;
   /** Artefacts will be booted with UEFI. */
   uefi: boolean;
-  /** An artifact is made of Python packages. */
-  wheels: boolean;
+  /** Kinds of the image's artifacts. */
+  kinds: readonly string[];
+  /** The image, as the command line names it. */
+  image: string;
 }
 
 /** @throws UserError(host) naming everything that is lacking at once, each with the command that mends it. */
@@ -48,9 +50,10 @@ export async function preflight(ctx: Context, needs: BakeNeeds): Promise<void> {
     },
     { name: 'memory', purpose: 'runs guests', look: () => lackOfMemory(needs.memoryBytes + BESIDE_GUEST) },
   ];
-  const some = [...(needs.uefi ? [firmwareCheck] : []), ...(needs.wheels ? [pipCheck] : [])];
+  const some = [...(needs.uefi ? [firmwareCheck] : []), ...kindChecks(needs.kinds)];
   refuse(
     await examine(ctx, [...programChecks, packerCheck, ...some, subordinateIdsCheck, userNamespacesCheck, cacheFolderCheck, ...resources]),
+    ` ${needs.image}`,
   );
 }
 
@@ -71,13 +74,14 @@ export async function requireTools(names: readonly string[], ctx: Context): Prom
   );
 }
 
-function refuse(findings: readonly Finding[]): void {
+/** @param image what `doctor` is to look at as well */
+function refuse(findings: readonly Finding[], image = ''): void {
   const errors = findings.filter((finding) => finding.severity === 'error');
   if (errors.length === 0) return;
   throw new UserError(errors.length === 1 ? 'This machine lacks something' : `This machine lacks ${errors.length} things`, {
     exitCode: ExitCode.host,
     problems: errors.map(toProblem),
-    remedies: [...(missingPackages(errors).length > 0 ? ['install all Debian packages at once: unitsmith doctor --fix'] : [])],
+    remedies: [...(missingPackages(errors).length > 0 ? [`install all Debian packages at once: unitsmith doctor --fix${image}`] : [])],
   });
 }
 

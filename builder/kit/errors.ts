@@ -23,6 +23,8 @@ export const ExitCode = {
   tool: 10,
   internal: 70,
   interrupted: 130,
+  /** Whoever read the output went away, as `head` does. */
+  unread: 141,
   terminated: 143,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
@@ -105,13 +107,20 @@ function describeFailure(failure: ToolFailure): string {
   return `${failure.program} failed with exit code ${failure.exitCode ?? 'unknown'}`;
 }
 
-/** The run was cancelled by Ctrl-C or SIGTERM; carries the exit code that a shell expects. */
+const ENDS = {
+  SIGINT: { message: 'Interrupted', exitCode: ExitCode.interrupted },
+  SIGTERM: { message: 'Terminated', exitCode: ExitCode.terminated },
+  SIGPIPE: { message: 'Nobody reads the output any more', exitCode: ExitCode.unread },
+} as const;
+export type EndSignal = keyof typeof ENDS;
+
+/** The run was cancelled by Ctrl-C, SIGTERM or a closed pipe; carries the exit code that a shell expects. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
   readonly exitCode: ExitCode;
 
-  constructor(signal: 'SIGINT' | 'SIGTERM') {
-    super(signal === 'SIGINT' ? 'Interrupted' : 'Terminated');
-    this.exitCode = signal === 'SIGINT' ? ExitCode.interrupted : ExitCode.terminated;
+  constructor(signal: EndSignal) {
+    super(ENDS[signal].message);
+    this.exitCode = ENDS[signal].exitCode;
   }
 }

@@ -1,7 +1,7 @@
 /** Content hashes: files, trees and plain data, always SHA-256 in lower-case hexadecimal. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { lstat, readdir, readlink } from 'node:fs/promises';
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
@@ -11,6 +11,9 @@ export type Hashable = string | number | boolean | null | undefined | readonly H
 export function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }
+
+/** A larger file is never in memory as a whole. */
+const WHOLE = 1 << 20;
 
 export async function sha256File(path: string): Promise<string> {
   const hash = createHash('sha256');
@@ -34,19 +37,20 @@ export function hashData(data: Hashable): string {
 /**
  * Hash of a folder: names, kinds, executable bits, link targets and contents, in the order of names. Times and owners
  * do not count, so a fresh clone hashes like the tree it was made from. A missing folder hashes like an empty one.
+ * @param leftOut names at its top that do not count
  */
-export async function hashTree(root: string): Promise<string> {
+export async function hashTree(root: string, leftOut: readonly string[] = []): Promise<string> {
   const entries: Hashable[] = [];
-  await collect(root, '', entries);
+  await collect(root, '', entries, leftOut);
   return hashData(entries);
 }
 
-async function collect(root: string, relative: string, entries: Hashable[]): Promise<void> {
+async function collect(root: string, relative: string, entries: Hashable[], leftOut: readonly string[] = []): Promise<void> {
   const names = await readdir(join(root, relative)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' && relative === '') return [];
     throw error;
   });
-  for (const name of names.sort()) {
+  for (const name of names.filter((each) => !leftOut.includes(each)).sort()) {
     const path = join(relative, name);
     const info = await lstat(join(root, path));
     if (info.isDirectory()) {
@@ -55,7 +59,8 @@ async function collect(root: string, relative: string, entries: Hashable[]): Pro
     } else if (info.isSymbolicLink()) {
       entries.push([path, 'link', await readlink(join(root, path))]);
     } else {
-      entries.push([path, (info.mode & 0o111) === 0 ? 'file' : 'executable', await sha256File(join(root, path))]);
+      const content = info.size <= WHOLE ? sha256(await readFile(join(root, path))) : await sha256File(join(root, path));
+      entries.push([path, (info.mode & 0o111) === 0 ? 'file' : 'executable', content]);
     }
   }
 }

@@ -35,7 +35,7 @@ function decoded(text: string): string {
   }
 }
 
-/** User name and password of a URL replaced, the rest kept: for sources that are named in logs and provenance. */
-export function withoutCredentials(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@\s]*@/i, '$1');
+/** User name and password of a URL, or of all URLs in a text, taken out, the rest kept: for sources that are named in logs and provenance. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^/@\s]*@/gi, '$1');
 }

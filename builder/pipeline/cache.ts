@@ -125,10 +125,11 @@ export class StageCache {
     return entries.sort((a, b) => a.lastUsed.getTime() - b.lastUsed.getTime());
   }
 
-  /** Compares every stored file with its record, large ones by samples, whatever its times say; gives the damaged entries. */
-  async verify(): Promise<{ entry: CacheEntry; damaged: string }[]> {
+  /** Compares every stored file, whole, with its record, whatever its times say; gives the damaged entries. */
+  async verify(signal: AbortSignal): Promise<{ entry: CacheEntry; damaged: string }[]> {
     const found: { entry: CacheEntry; damaged: string }[] = [];
     for (const entry of await this.list()) {
+      signal.throwIfAborted();
       const record = parseRecord((await readIfExists(join(entry.folder, RECORD))) ?? '');
       const damaged = record === undefined ? RECORD : await findDamage(entry.folder, record.files, true);
       if (damaged !== undefined) found.push({ entry, damaged });

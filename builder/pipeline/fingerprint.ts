@@ -1,15 +1,15 @@
 /**
- * A record of a stage's output that finds damage cheaply: names, sizes, times, and a hash of each file's content (of
- * samples where it is large: of all of a disk it would take as long as some stages do). A file whose size and time are as
- * recorded is taken as it is; any other is hashed again. Damage between the samples of a large file is not found.
+ * A record of a stage's output that finds damage cheaply: names, sizes, times, and a hash of each file's content. A file
+ * whose size and time are as recorded is taken as it is; any other is hashed again, whole.
  */
 import { createHash } from 'node:crypto';
 import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import Type, { type Static } from 'typebox';
 
-const SAMPLE = 1 << 20;
-const SAMPLES = 16;
+const CHUNK = 1 << 20;
+/** Most of a disk is holes, which are read fast: hashing them would take longer than all the rest. */
+const ZEROES = Buffer.alloc(CHUNK);
 
 export const FileRecord = Type.Object({ path: Type.String(), size: Type.Number(), mtime: Type.Number(), hash: Type.String() });
 export type FileRecord = Static<typeof FileRecord>;
@@ -19,7 +19,7 @@ export async function recordFolder(folder: string): Promise<FileRecord[]> {
   const records: FileRecord[] = [];
   for (const path of await filesBelow(folder)) {
     const { size, mtimeMs } = await lstat(join(folder, path));
-    records.push({ path, size, mtime: mtimeMs, hash: await sampleHash(join(folder, path), size) });
+    records.push({ path, size, mtime: mtimeMs, hash: await contentHash(join(folder, path)) });
   }
   return records;
 }
@@ -30,7 +30,7 @@ export async function findDamage(folder: string, records: readonly FileRecord[],
     const path = join(folder, record.path);
     const info = await lstat(path).catch(() => undefined);
     if (info === undefined || info.size !== record.size) return record.path;
-    if ((thorough || info.mtimeMs !== record.mtime) && (await sampleHash(path, info.size)) !== record.hash) return record.path;
+    if ((thorough || info.mtimeMs !== record.mtime) && (await contentHash(path)) !== record.hash) return record.path;
   }
   return undefined;
 }
@@ -43,16 +43,18 @@ async function filesBelow(folder: string): Promise<string[]> {
     .sort();
 }
 
-async function sampleHash(path: string, size: number): Promise<string> {
-  const hash = createHash('sha256').update(String(size));
+/** Each chunk behind a byte that tells whether it is all zeroes; then it is not hashed itself. */
+async function contentHash(path: string): Promise<string> {
+  const hash = createHash('sha256');
   const handle = await open(path);
   try {
-    const buffer = Buffer.alloc(SAMPLE);
-    const whole = size <= SAMPLE * SAMPLES;
-    const step = whole ? SAMPLE : Math.floor((size - SAMPLE) / (SAMPLES - 1));
-    for (let offset = 0; offset < size; offset += step) {
-      const { bytesRead } = await handle.read(buffer, 0, SAMPLE, offset);
-      hash.update(buffer.subarray(0, bytesRead));
+    const buffer = Buffer.allocUnsafe(1 + CHUNK);
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 1, CHUNK);
+      if (bytesRead === 0) break;
+      const zero = bytesRead === CHUNK && ZEROES.equals(buffer.subarray(1));
+      buffer[0] = zero ? 0 : 1;
+      hash.update(buffer.subarray(0, zero ? 1 : 1 + bytesRead));
     }
   } finally {
     await handle.close();

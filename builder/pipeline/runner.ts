@@ -4,6 +4,7 @@ import type { Context } from '../kit/context.ts';
 import { hashData } from '../kit/hash.ts';
 import { StageCache } from './cache.ts';
 import type { Stage } from './stage.ts';
+import type { StageCodes } from './stage-code.ts';
 
 export interface StageResult<Output> {
   id: string;
@@ -17,14 +18,16 @@ export class Runner {
   readonly #ctx: Context;
   readonly #image: string;
   readonly #cache: StageCache;
+  readonly #codes: StageCodes;
   readonly #remove: (folder: string) => Promise<void>;
   /** Stage name, with what it was run for where it runs more than once, to id, in order: for the provenance. */
   readonly ids: Record<string, string> = {};
 
   /** @param remove removes a folder that may hold files of mapped users (user_namespaces(7)). */
-  constructor(ctx: Context, image: string, remove: (folder: string) => Promise<void>) {
+  constructor(ctx: Context, image: string, codes: StageCodes, remove: (folder: string) => Promise<void>) {
     this.#ctx = ctx;
     this.#image = image;
+    this.#codes = codes;
     this.#cache = new StageCache(ctx.cacheDir);
     this.#remove = remove;
   }
@@ -32,7 +35,9 @@ export class Runner {
   async run<Input, Output>(stage: Stage<Input, Output>, input: Input): Promise<StageResult<Output>> {
     const { events } = this.#ctx;
     this.#ctx.signal.throwIfAborted();
-    const id = hashData({ stage: stage.name, version: stage.version, inputs: await stage.inputs(input, this.#ctx) });
+    const code = this.#codes[stage.name];
+    if (code === undefined) throw new Error(`the build knows no code of stage ${stage.name}: is it exported as ${stage.name}Stage?`);
+    const id = hashData({ stage: stage.name, code, inputs: await stage.inputs(input, this.#ctx) });
     this.ids[stage.instance === undefined ? stage.name : `${stage.name}/${stage.instance(input)}`] = id;
     const stored = await this.#fromCache(stage, id, input);
     if (stored !== undefined) {

@@ -24,7 +24,15 @@ export interface SbomRequest {
 /** The document as text, ending in a newline. */
 export function makeSbom(request: SbomRequest): string {
   const main = mainComponent(request);
-  const components = [...debianComponents(request), ...pythonComponents(request), ...npmComponents(request), ...fileComponents(request)];
+  const all = [
+    ...debianComponents(request),
+    ...pythonComponents(request),
+    ...libraryComponents(request),
+    ...npmComponents(request),
+    ...fileComponents(request),
+  ];
+  // First boot and a product may hold the same package of npm.
+  const components = [...new Map(all.map((component) => [component.bomRef.value, component])).values()];
   const bom = new Models.Bom({ components: new Models.ComponentRepository(components) });
   bom.metadata.component = main;
   bom.metadata.timestamp = request.created;
@@ -55,7 +63,7 @@ function mainComponent({ image, base }: SbomRequest): Models.Component {
   });
 }
 
-/** Package URL types `deb`, `pypi` and `npm`; only what their names and versions can hold needs encoding. */
+/** Package URL types `deb`, `maven`, `pypi` and `npm`; only what their names and versions can hold needs encoding. */
 function purlOf(type: string, name: string, version: string, qualifiers: Readonly<Record<string, string>> = {}): string {
   const encode = (text: string): string => encodeURIComponent(text).replaceAll('%3A', ':');
   const query = Object.entries(qualifiers).map(([key, value]) => `${key}=${encode(value)}`);
@@ -119,6 +127,18 @@ function npmComponents({ inventory }: SbomRequest): Models.Component[] {
       properties: new Models.PropertyRepository([new Models.Property('unitsmith:bundled-in', `${UNIT_PATHS.lib}/unitctl.mjs`)]),
     });
   });
+}
+
+/** Packages that only their artifact knows of: nothing on the disk says what they are. */
+function libraryComponents({ artifacts }: SbomRequest): Models.Component[] {
+  const unique = new Map<string, Models.Component>();
+  for (const { type, name, version = '', sha256: hash, licences = [], qualifiers } of Object.values(artifacts).flat()) {
+    if (type !== 'maven' && type !== 'npm') continue;
+    const purl = purlOf(type, name, version, qualifiers);
+    const options = { bomRef: purl, purl, version, hashes: hashesOf(hash), licenses: licencesOf(licences) };
+    unique.set(purl, new Models.Component(Enums.ComponentType.Library, name, options));
+  }
+  return [...unique.values()];
 }
 
 /** Artifacts that are no packages: downloads and files of the image. */

@@ -3,10 +3,13 @@ import Type, { type Static } from 'typebox';
 
 import { DebianArtifact } from './debian/schema.ts';
 import { FileArtifact } from './file/schema.ts';
+import { GitArtifact } from './git/schema.ts';
+import { MavenArtifact } from './maven/schema.ts';
+import { NpmArtifact } from './npm/schema.ts';
 import { PypiArtifact } from './pypi/schema.ts';
 import { UrlArtifact } from './url/schema.ts';
 
-export const Artifact = Type.Union([DebianArtifact, FileArtifact, PypiArtifact, UrlArtifact], {
-  description: 'kind: debian, file, pypi or url',
+export const Artifact = Type.Union([DebianArtifact, FileArtifact, GitArtifact, MavenArtifact, NpmArtifact, PypiArtifact, UrlArtifact], {
+  description: 'kind: debian, file, git, maven, npm, pypi or url',
 });
 export type Artifact = Static<typeof Artifact>;

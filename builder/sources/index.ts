@@ -6,7 +6,10 @@ import type { Context } from '../kit/context.ts';
 import type { Artifact } from './artifact.ts';
 import { debianSource } from './debian/source.ts';
 import { fileSource } from './file/source.ts';
+import { gitSource } from './git/source.ts';
 import { holdToLock } from './locked.ts';
+import { mavenSource } from './maven/source.ts';
+import { npmSource } from './npm/source.ts';
 import { hashOf } from './override.ts';
 import { pypiSource } from './pypi/source.ts';
 import type { FetchedArtifact, FetchRequest, PlacedOwner, PlaceRequest, Source } from './source.ts';
@@ -15,6 +18,9 @@ import { urlSource } from './url/source.ts';
 const SOURCES = {
   debian: debianSource,
   file: fileSource,
+  git: gitSource,
+  maven: mavenSource,
+  npm: npmSource,
   pypi: pypiSource,
   url: urlSource,
 };
@@ -27,6 +33,11 @@ function sourceOf(definition: Artifact): Source<Artifact> {
 /** What decides an artifact's content besides its definition and lock: see `Source.inputs`. */
 export async function artifactInputs(request: FetchRequest<Artifact>): Promise<string[]> {
   return await sourceOf(request.definition).inputs(request);
+}
+
+/** Whether what `placeArtifact` gives depends on the image's packages. */
+export function usesRootfs(definition: Artifact): boolean {
+  return sourceOf(definition).usesRootfs === true;
 }
 
 /** Fetches an artifact, or what stands in for it, and holds it to the lock. @throws UserError, see `Source.fetch` */

@@ -1,5 +1,5 @@
 /** Puts files, folders and unpacked archives below a folder that stands for the unit's root. */
-import { cp, lstat, mkdir, readdir } from 'node:fs/promises';
+import { chmod, cp, lstat, mkdir, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { run } from '../kit/command.ts';
@@ -33,6 +33,10 @@ interface Placement {
   owner?: string;
   /** Unpack the archive `from` instead of copying it. */
   unpack?: boolean;
+  /** Folders at the beginning of the archive's paths that are left out. */
+  strip?: number;
+  /** Name of a file that is copied; its own where absent. */
+  as?: string;
 }
 
 /**
@@ -40,26 +44,27 @@ interface Placement {
  * and `into` stays whose it was.
  */
 export async function placeAt(from: string, placement: Placement, root: string, ctx: Context): Promise<PlacedOwner[]> {
-  const { into, owner } = placement;
+  const { into, owner, as = basename(from) } = placement;
   const target = join(root, into);
   await mkdir(target, { recursive: true });
   const folder = (await lstat(from)).isDirectory();
   if (folder) await cp(from, target, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
-  else if (placement.unpack === true) await unpack(from, target, ctx);
-  else await cp(from, join(target, basename(from)), { preserveTimestamps: true });
+  else if (placement.unpack === true) await unpack(from, target, placement.strip, ctx);
+  else await cp(from, join(target, as), { preserveTimestamps: true });
   if (owner === undefined) return [];
   const whole = folder || placement.unpack === true;
-  return [{ path: whole ? into : join(into, basename(from)), owner }];
+  return [{ path: whole ? into : join(into, as), owner }];
 }
 
 /** bsdtar reads tar with every compression, zip and more, and by default refuses paths with `..` and through links. */
-export function unpackArgs(archive: string, target: string): string[] {
-  return ['--extract', '--no-same-owner', '--no-xattrs', '--no-acls', '--no-fflags', '--file', archive, '--directory', target];
+export function unpackArgs(archive: string, target: string, strip = 0): string[] {
+  const stripped = strip === 0 ? [] : ['--strip-components', String(strip)];
+  return ['--extract', ...stripped, '--no-same-owner', '--no-xattrs', '--no-acls', '--no-fflags', '--file', archive, '--directory', target];
 }
 
-async function unpack(archive: string, target: string, ctx: Context): Promise<void> {
+async function unpack(archive: string, target: string, strip: number | undefined, ctx: Context): Promise<void> {
   try {
-    await run(ctx, 'bsdtar', unpackArgs(archive, target));
+    await run(ctx, 'bsdtar', unpackArgs(archive, target, strip));
   } catch (error) {
     if (!(error instanceof ToolError) || error.failure.missing) throw error;
     throw new UserError(`${basename(archive)} cannot be unpacked`, {
@@ -68,5 +73,15 @@ async function unpack(archive: string, target: string, ctx: Context): Promise<vo
       excerpt: { title: 'bsdtar', lines: error.failure.tail },
       cause: error,
     });
+  }
+}
+
+/** Folders and programs 0755, files 0644: modes in archives are whatever their authors had, and others what this user's umask is. */
+export async function normaliseModes(folder: string): Promise<void> {
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await normaliseModes(path);
+    else if (entry.isFile()) await chmod(path, ((await stat(path)).mode & 0o111) === 0 ? 0o644 : 0o755);
   }
 }

@@ -10,3 +10,18 @@ export const placement = {
     }),
   ),
 };
+
+/** For artifacts that are one file: its name, whatever stands in for it by `--artifact`. */
+export const fileName = {
+  as: Type.Optional(
+    Type.String({ pattern: '^[^/]+$', not: { enum: ['.', '..'] }, description: 'Name of the file on the unit; its own by default' }),
+  ),
+};
+
+/** For artifacts that may be archives. */
+export const archive = {
+  unpack: Type.Optional(Type.Boolean({ default: false, description: 'Unpack the archive (tar, zip) into `into`' })),
+  strip: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'With `unpack`: folders at the beginning of every path in the archive that are left out' }),
+  ),
+};

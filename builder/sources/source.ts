@@ -40,12 +40,14 @@ export interface Guest {
 
 /** An entry of the software bill of materials. */
 export interface Component {
-  type: 'python' | 'file' | 'debian';
+  type: 'python' | 'file' | 'debian' | 'maven' | 'npm';
   name: string;
   version?: string;
   sha256: string;
   licences?: string[];
   url?: string;
+  /** What tells files of one version apart, in package URLs (purl-spec). */
+  qualifiers?: Record<string, string>;
 }
 
 export interface FetchedArtifact {
@@ -68,6 +70,8 @@ export interface PlacedOwner {
 
 export interface Source<Definition> {
   kind: string;
+  /** `place` works with the image's own root file system: another one gives another result. */
+  usesRootfs?: true;
   /**
    * What decides the result besides the definition, the lock and the guest: hashes of files of the image, mostly. Runs
    * before every bake, so it must be quick.

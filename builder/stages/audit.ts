@@ -31,7 +31,6 @@ const INVENTORY = 'inventory.json';
 
 export const auditStage: Stage<AuditInput, AuditOutput> = {
   name: 'audit',
-  version: 2,
   inputs: ({ image, bakeId, packages }) => ({
     bakeId,
     image: image.definition.name,

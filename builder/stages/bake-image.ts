@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { auditRuleNames } from '../audit/index.ts';
 import { bytesOf, type ImageDefinition, type LoadedImage, mebibytesOf } from '../definition/definition.ts';
 import { loadImage } from '../definition/load.ts';
+import { imageWord } from '../definition/resolve.ts';
 import { preflight } from '../doctor/preflight.ts';
 import { artefactName, refuseWithoutOva } from '../formats/pack.ts';
 import type { Cleanup } from '../kit/cleanup.ts';
@@ -53,15 +54,18 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
   const image = await loadImage(options.image, ctx, { auditRules: auditRuleNames() });
   refuseWithoutOva(options.packaging.formats ?? image.definition.formats, options.packaging.ovaOptions);
   const ingredients = await readIngredients(image, options);
-  await preflight(ctx, {
+  const needs = {
     diskBytes: bytesOf(image.definition.hardware.disk),
     memoryBytes: largestGuest(image.definition),
     out: options.out,
     uefi: options.verify !== 'none',
-    wheels: Object.values(image.definition.artifacts ?? {}).some(({ kind }) => kind === 'pypi'),
-  });
+    kinds: Object.values(image.definition.artifacts ?? {}).map(({ kind }) => kind),
+    image: imageWord(image.folder, process.cwd()),
+  };
+  // At once: each waits for outside programs, and a bake that has nothing to do takes little longer.
+  const [, acceleration, tools] = await together(preflight(ctx, needs), detectAcceleration(ctx), toolVersions(ctx));
+  if (acceleration.kind === 'tcg') ctx.events.info(`Machines are emulated, which is slow: ${acceleration.reason}`);
   await takeBuildLock(ctx.cacheDir, cleanup);
-  const acceleration = await detectAcceleration(ctx);
   const runner = await openRunner(ctx, image);
 
   const installed = await installPackages(runner, ingredients);
@@ -119,7 +123,7 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
     artefacts: artefacts.map(({ name }) => name),
     stageIds: runner.ids,
     builderVersion: options.builderVersion,
-    tools: await toolVersions(ctx),
+    tools,
   });
   const parts = options.packaging.ovaFolder ? packaged.ova : undefined;
   const files = await deliver({ out: options.out, baseName, artefacts, documents: texts, parts }, ctx);

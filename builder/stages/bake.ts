@@ -55,7 +55,6 @@ const BAKE_TIMEOUT = 45 * 60;
 
 export const bakeStage: Stage<BakeInput, BakeOutput> = {
   name: 'bake',
-  version: 2,
   inputs: async (input) => ({
     disk: input.diskId,
     payload: await sha256File(input.payload),

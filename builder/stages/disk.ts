@@ -41,7 +41,6 @@ export interface DiskOutput {
 
 export const diskStage: Stage<DiskInput, DiskOutput> = {
   name: 'disk',
-  version: 2,
   inputs: async (input) => ({
     rootfs: input.rootfsId,
     bytes: input.diskBytes,

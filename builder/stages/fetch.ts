@@ -30,7 +30,6 @@ const FILE = 'fetched.json';
 
 export const fetchStage: Stage<FetchInput, FetchOutput> = {
   name: 'fetch',
-  version: 1,
 
   async inputs(input) {
     const artifacts: Record<string, string[]> = {};

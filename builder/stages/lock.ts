@@ -8,6 +8,7 @@ import type { Context } from '../kit/context.ts';
 import { temporaryFolder } from '../kit/files.ts';
 import { basePackages } from '../payload/base.ts';
 import { Runner } from '../pipeline/runner.ts';
+import { readStageCodes } from '../pipeline/stage-code.ts';
 import type { ArchiveOptions } from '../sources/debian/archive.ts';
 import { fetchArtifact } from '../sources/index.ts';
 import { removeMappedTree } from '../tools/namespace.ts';
@@ -17,7 +18,7 @@ import { resolveStage } from './resolve.ts';
 /** Resolves and fetches anew, whatever an earlier lock says; writes nothing. @throws UserError(source | definition) */
 export async function lockImage(image: LoadedImage, archive: ArchiveOptions, ctx: Context, cleanup: Cleanup): Promise<Lock> {
   const { definition } = image;
-  const runner = new Runner(ctx, definition.name, (folder) => removeMappedTree(ctx, folder));
+  const runner = new Runner(ctx, definition.name, await readStageCodes(), (folder) => removeMappedTree(ctx, folder));
   const input = { image, lock: undefined, overrides: {}, archive, purpose: 'lock' } as const;
   const { output: resolved } = await runner.run(resolveStage, { ...input, basePackages: basePackages(definition) });
   const artifacts: Lock['artifacts'] = {};

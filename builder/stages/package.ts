@@ -10,9 +10,11 @@ import { vappProperties } from '../formats/ova/properties.ts';
 import { type FormatName, vmdkName } from '../formats/pack.ts';
 import { type Compression, writeQcow2 } from '../formats/qcow2/write.ts';
 import { writeRaw } from '../formats/raw/write.ts';
+import { DEFLATE_WORKER } from '../formats/vmdk/threads.ts';
 import { writeVmdk } from '../formats/vmdk/write.ts';
 import type { VmdkResult } from '../formats/vmdk/writer.ts';
 import { readIfExists } from '../kit/files.ts';
+import { sha256File } from '../kit/hash.ts';
 import type { Runner, StageResult } from '../pipeline/runner.ts';
 import type { Stage } from '../pipeline/stage.ts';
 
@@ -48,10 +50,9 @@ interface DiskInput {
   baseName: string;
 }
 
-const vmdkStage: Stage<DiskInput, VmdkResult> = {
+export const vmdkStage: Stage<DiskInput, VmdkResult> = {
   name: 'vmdk',
-  version: 2,
-  inputs: ({ bakeId, baseName }) => ({ disk: bakeId, name: vmdkName(baseName) }),
+  inputs: async ({ bakeId, baseName }) => ({ disk: bakeId, name: vmdkName(baseName), thread: await sha256File(DEFLATE_WORKER) }),
   async run({ disk, baseName }, folder, ctx, cleanup) {
     const result = await writeVmdk(disk, join(folder, vmdkName(baseName)), {}, ctx, cleanup);
     await writeFile(join(folder, 'vmdk.json'), JSON.stringify(result));
@@ -62,27 +63,24 @@ const vmdkStage: Stage<DiskInput, VmdkResult> = {
   }),
 };
 
-const qcow2Stage: Stage<DiskInput & { compression: Compression }, WrittenFile> = {
+export const qcow2Stage: Stage<DiskInput & { compression: Compression }, WrittenFile> = {
   name: 'qcow2',
-  version: 1,
   inputs: ({ bakeId, compression }) => ({ disk: bakeId, compression }),
   run: async ({ disk, compression }, folder, ctx, cleanup) =>
     record(folder, await writeQcow2(disk, join(folder, 'disk.qcow2'), compression, ctx, cleanup)),
   open: (folder) => recorded(folder, 'disk.qcow2'),
 };
 
-const rawStage: Stage<DiskInput, WrittenFile> = {
+export const rawStage: Stage<DiskInput, WrittenFile> = {
   name: 'raw',
-  version: 1,
   inputs: ({ bakeId }) => ({ disk: bakeId }),
   run: async ({ disk }, folder, ctx, cleanup) => record(folder, await writeRaw(disk, join(folder, 'disk.raw.zst'), ctx, cleanup)),
   open: (folder) => recorded(folder, 'disk.raw.zst'),
 };
 
 /** Apart from the VMDK: a changed description or property compresses nothing again. */
-const ovaStage: Stage<{ vmdkId: string; request: Omit<OvaRequest, 'target'> }, WrittenFile> = {
+export const ovaStage: Stage<{ vmdkId: string; request: Omit<OvaRequest, 'target'> }, WrittenFile> = {
   name: 'ova',
-  version: 1,
   inputs: ({ vmdkId, request }) => ({
     vmdk: vmdkId,
     text: ovaParts({ ...request, target: '' }).ovf.text,
@@ -157,7 +155,7 @@ export async function ovfOptions({ image, options }: Pick<PackageInput, 'image' 
     ...(eula === undefined ? {} : { eula }),
     cpus: definition.hardware.cpus,
     memoryMiB: mebibytesOf(definition.hardware.memory),
-    properties: vappProperties(image.settingsSchema),
+    properties: vappProperties(image.settingsSchema, image.definition.setup),
     dataDisks: (definition.hardware.dataDisks ?? []).map(({ name, size }) => ({ name, bytes: bytesOf(size) })),
   };
 }

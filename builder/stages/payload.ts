@@ -30,7 +30,6 @@ export interface PayloadOutput {
 
 export const payloadStage: Stage<PayloadInput, PayloadOutput> = {
   name: 'payload',
-  version: 3,
   inputs: async (input) => ({
     image: await unitHash(input.image),
     artifacts: input.artifacts.map(({ id }) => id),

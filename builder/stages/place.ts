@@ -6,7 +6,7 @@ import type { Hashable } from '../kit/hash.ts';
 import type { Ownership } from '../payload/archive.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import type { Artifact } from '../sources/artifact.ts';
-import { placeArtifact } from '../sources/index.ts';
+import { placeArtifact, usesRootfs } from '../sources/index.ts';
 import type { FetchedArtifact, FetchRequest } from '../sources/source.ts';
 
 export interface PlaceInput {
@@ -22,19 +22,15 @@ export interface PlaceOutput {
   owners: Ownership[];
 }
 
-/** Kinds whose result does not depend on the image's packages. */
-const PLAIN_KINDS: readonly Artifact['kind'][] = ['file', 'url', 'debian'];
-
 export const placeStage: Stage<PlaceInput, PlaceOutput> = {
   name: 'place',
-  version: 1,
   instance: ({ request }) => request.name,
   inputs: ({ request, fetched, rootfsId }) => ({
     name: request.name,
     definition: JSON.stringify(request.definition),
     content: JSON.stringify(fetched.locked) as Hashable,
     override: fetched.override?.sha256 ?? null,
-    rootfs: PLAIN_KINDS.includes(request.definition.kind) ? null : rootfsId,
+    rootfs: usesRootfs(request.definition) ? rootfsId : null,
   }),
   async run({ request, fetched, rootfs }, folder, ctx, cleanup) {
     const root = join(folder, 'root');

@@ -9,6 +9,7 @@ import { templatePath } from '../kit/paths.ts';
 import { basePackages } from '../payload/base.ts';
 import { StageCache } from '../pipeline/cache.ts';
 import { Runner, type StageResult } from '../pipeline/runner.ts';
+import { readStageCodes } from '../pipeline/stage-code.ts';
 import { type ArchiveOptions, archiveLines } from '../sources/debian/archive.ts';
 import { type Override, readOverrides } from '../sources/override.ts';
 import { removeMappedTree } from '../tools/namespace.ts';
@@ -61,7 +62,7 @@ export async function readIngredients(image: LoadedImage, options: PrepareOption
 export async function openRunner(ctx: Context, image: LoadedImage): Promise<Runner> {
   const remove = (folder: string): Promise<void> => removeMappedTree(ctx, folder);
   await new StageCache(ctx.cacheDir).sweep(remove);
-  return new Runner(ctx, image.definition.name, remove);
+  return new Runner(ctx, image.definition.name, await readStageCodes(), remove);
 }
 
 export async function installPackages(runner: Runner, ingredients: Ingredients): Promise<Installed> {

@@ -41,7 +41,6 @@ export interface ProofOutput {
 
 export const proofStage: Stage<ProofInput, ProofOutput> = {
   name: 'proof',
-  version: 2,
   inputs: async ({ bakeId, image }) => ({
     disk: bakeId,
     sample: await hashTree(join(image.folder, 'sample')),

@@ -45,7 +45,6 @@ const FILE = 'resolved.json';
 
 export const resolveStage: Stage<ResolveInput, ResolveOutput> = {
   name: 'resolve',
-  version: 1,
 
   /** Refreshes the index where it is a day old: what the archive says today is an input. */
   async inputs(input, ctx) {

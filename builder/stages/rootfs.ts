@@ -48,13 +48,12 @@ export interface RootfsOutput {
 
 export const rootfsStage: Stage<RootfsInput, RootfsOutput> = {
   name: 'rootfs',
-  version: 2,
   inputs: async (input) => ({
     base: { ...input.image.definition.base },
     packages: input.packages.map(({ name, version, sha256: hash }) => [name, version, hash ?? null]),
     requested: [...input.requested].sort(),
     sources: sha256(input.sources),
-    systemFiles: await Promise.all(input.systemFiles.map(hashTree)),
+    systemFiles: await Promise.all(input.systemFiles.map((folder) => hashTree(folder))),
     own: await hashTree(templatePath('rootfs')),
   }),
   run: makeRootfs,
@@ -116,7 +115,6 @@ async function runInstaller(ctx: Context, args: readonly string[], environment: 
   let done = 0;
   await runMapped(ctx, 'env', ['-i', ...assignments, 'mmdebstrap', ...args], {
     isolated: true,
-    grace: 30,
     onLine: (line) => {
       if (packageStep(line) === undefined) return;
       done += 1;

@@ -27,7 +27,6 @@ export interface VerifyInput {
 
 export const verifyStage: Stage<VerifyInput, VerifyReport> = {
   name: 'verify',
-  version: 2,
   inputs: async ({ hashes, matrix, cpus, memoryMiB, sample }) => ({
     files: hashes,
     scenarios: scenariosOf(matrix).map(scenarioName),

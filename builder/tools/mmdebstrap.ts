@@ -32,6 +32,8 @@ export function mmdebstrapArguments(request: MmdebstrapRequest): string[] {
     '--dpkgopt=force-unsafe-io',
     ...request.dpkgOptions.map((file) => `--dpkgopt=${file}`),
     '--skip=cleanup/reproducible',
+    // What apt and dpkg print, as it comes: progress is read from it.
+    '--verbose',
     `--include=${request.packages.join(',')}`,
     // Hooks are handed to sh as one text.
     `--setup-hook=sh ${shellWord(request.setupScript)} "$1"`,

@@ -25,7 +25,11 @@ export function mappedCommand(
   return flags.length === 0 ? { program, args: [...args] } : { program: 'unshare', args: [...flags, '--', program, ...args] };
 }
 
-/** Runs `program` so that it can make and read files of every user of the image. Errors as `run`. */
+/**
+ * Runs `program` so that it can make and read files of every user of the image. Errors as `run`. Where it is isolated a
+ * cancelled one is killed at once: its mounts and processes end with its namespaces, and the first process of a namespace
+ * does not get a SIGTERM that it does not listen to yet (pid_namespaces(7)).
+ */
 export function runMapped(
   ctx: Context,
   program: string,
@@ -34,7 +38,7 @@ export function runMapped(
 ): Promise<RunResult> {
   const { isolated = false, ...rest } = options;
   const command = mappedCommand(program, args, { root: isRoot(), isolated });
-  return run(ctx, command.program, command.args, rest);
+  return run(ctx, command.program, command.args, isolated ? { ...rest, grace: 0 } : rest);
 }
 
 /** Removes a tree that may hold files of mapped users; for cleanup, so it works after Ctrl-C too. */

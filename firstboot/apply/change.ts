@@ -2,7 +2,7 @@
 
 import type { Static } from 'typebox';
 import type { StepKind, StepParameters } from '../contract/step.ts';
-import type { Texts } from '../contract/texts.ts';
+import type { EveryText } from '../contract/texts.ts';
 import type { Unit } from '../contract/unit.ts';
 import type { System } from '../kit/system.ts';
 import type { SecretStore } from './secret-store.ts';
@@ -41,7 +41,7 @@ export interface Change<P> {
   /** What runs need not be restarted for it: no service of a product reads what it changes. */
   aside?: boolean;
   /** What will happen, a sentence in each language. */
-  words(parameters: P): Texts;
+  words(parameters: P): EveryText;
   check(parameters: P, context: ChangeContext): Promise<Verdict>;
   /** Makes the change; may find any part of it made already by a run that was killed. */
   apply(parameters: P, context: ChangeContext): Promise<void>;

@@ -8,6 +8,7 @@ import type { Unit } from '../contract/unit.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import { BEGIN, type BeginKind } from '../sections/changes.ts';
 import type { Settings } from '../settings/index.ts';
+import { RULE_TEXTS } from '../settings/rule-texts.ts';
 import type { Change } from './change.ts';
 import { CHANGES } from './changes/index.ts';
 import { FINISH, type FinishKind } from './finish/index.ts';
@@ -45,9 +46,11 @@ export function plan(unit: Unit, settings: Settings, facts: Facts): Plan {
     const parameters = planParameters(step, context);
     return { id: step.id, title: step.title, use: step.use, parameters, words: changeOf(step.use).words(parameters) };
   });
+  // What a leader cannot render for others is said before anything is done.
+  for (const step of Object.values(unit.ownRole?.followers ?? {}).flat()) planParameters(step, context);
   const begin = beginEntries(context.settings as Settings, unit);
   checkLogin(begin, steps);
-  return { image: unit.name, version: unit.version, entries: [...begin, ...steps, ...finishEntries(settings)] };
+  return { image: unit.name, version: unit.version, entries: [...begin, ...steps, ...finishEntries(settings, unit)] };
 }
 
 /** What templates read as `unit`. */
@@ -92,15 +95,16 @@ function checkLogin(begin: readonly PlanEntry[], steps: readonly PlanEntry[]): v
   if (step === undefined) return;
   throw new UnitError(`administrator.login is the account of step ${step.id}`, {
     exitCode: ExitCode.answers,
+    texts: RULE_TEXTS.loginReserved,
     remedies: ['Choose another name, such as admin.'],
   });
 }
 
 /** Ends every plan: no step of an image can have such an id. */
-function finishEntries(settings: Settings): PlanEntry[] {
+function finishEntries(settings: Settings, unit: Unit): PlanEntry[] {
   return (Object.keys(FINISH) as FinishKind[]).flatMap((use) => {
     const { title, words, wanted } = FINISH[use];
-    return wanted?.(settings) === false ? [] : [{ id: `finish:${use}`, title, use, parameters: {}, words: words({}) }];
+    return wanted?.(settings, unit) === false ? [] : [{ id: `finish:${use}`, title, use, parameters: {}, words: words({}) }];
   });
 }
 

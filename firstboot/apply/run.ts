@@ -87,7 +87,8 @@ async function runEntry(
     const tail = [...log, ...cause.filter((line) => !log.includes(line))].slice(-LOG_TAIL);
     await journal.append({ type: 'failed', step: entry.id, reason, log: tail });
     await journal.append({ type: 'end', outcome: 'failed' });
-    emit({ type: 'step-failed', step: entry.id, reason, log: tail, seconds: seconds() });
+    const texts = error instanceof UnitError && error.texts !== undefined ? { texts: ports.system.scrubber.scrubEach(error.texts) } : {};
+    emit({ type: 'step-failed', step: entry.id, reason, ...texts, log: tail, seconds: seconds() });
     await say(ports, emit, 'failed');
     throw stepFailure(entry, reason, tail, error);
   }

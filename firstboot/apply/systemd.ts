@@ -59,6 +59,11 @@ export async function order(system: System, verb: string, unit: string, involved
     const about = (await involved.causes?.()) ?? involved.units;
     throw new UnitError(`${about[0] ?? unit} did not get ready (systemctl ${verb} ${unit})`, {
       exitCode: ExitCode.step,
+      texts: {
+        en: `${about[0] ?? unit} did not get ready. The log shows why.`,
+        ja: `${about[0] ?? unit} が起動しませんでした。原因はログをご覧ください。`,
+        ru: `${about[0] ?? unit}: служба не запустилась. Причину показывает журнал.`,
+      },
       log: await journalTail(system, about.length === 0 ? [unit] : about),
       remedies: [`Look at \`journalctl -u ${about[0] ?? unit}\`.`],
       cause: error,

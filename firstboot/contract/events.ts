@@ -1,5 +1,5 @@
 /** What a run says while it goes. `unitctl apply --json` writes these objects one a line: their fields are an interface. */
-import type { Texts } from './texts.ts';
+import type { EveryText, Texts } from './texts.ts';
 
 export type UnitState = 'waiting' | 'applying' | 'failed' | 'ready';
 
@@ -8,7 +8,8 @@ export type ApplyEvent =
   | { type: 'step-started'; step: string; title: Texts; index: number; count: number }
   /** `changed` is false where everything was as it should be. */
   | { type: 'step-finished'; step: string; changed: boolean; seconds: number }
-  | { type: 'step-failed'; step: string; reason: string; log: readonly string[]; seconds: number }
+  /** `reason` is English; `texts` the same for the page, where this project has the words, with what to do. */
+  | { type: 'step-failed'; step: string; reason: string; texts?: EveryText; log: readonly string[]; seconds: number }
   /** A line of the step's log. */
   | { type: 'output'; step: string; line: string }
   | { type: 'state'; state: UnitState };

@@ -8,7 +8,7 @@
 import Type, { type Static, type TSchema } from 'typebox';
 
 import type { ApplyEvent, UnitState } from './events.ts';
-import type { Texts } from './texts.ts';
+import type { EveryText, Texts } from './texts.ts';
 import type { Look } from './unit.ts';
 
 export const HELPER_SOCKET = '/run/unit/helper.sock';
@@ -84,6 +84,10 @@ export interface SettingProblem {
   /** Dotted path from the top of the answers. */
   path: string;
   message: string;
+  /** The same for the page, where a rule between settings found it: without the setting's name, which stands before it. */
+  texts?: EveryText;
+  /** The schema keyword or the rule that found it. */
+  keyword: string;
   /** It is missing, rather than wrong. */
   missing: boolean;
 }
@@ -102,15 +106,17 @@ export interface KeptSettings {
 
 export interface CheckFinding {
   severity: 'error' | 'warning' | 'info' | 'ok';
-  message: Texts;
+  message: EveryText;
   /** What to do about it. */
-  remedy?: Texts;
+  remedy?: EveryText;
 }
 
-/** A table's cells are plain text, ready to copy. */
+/** What a table's cell says: words, or what is the same in every language and ready to copy. */
+export type TableCell = string | EveryText;
+
 export interface CheckReport {
   findings: CheckFinding[];
-  table?: { columns: Texts[]; rows: string[][] };
+  table?: { columns: EveryText[]; rows: TableCell[][] };
   /** Lines such as an SMTP conversation, for whoever wants them. */
   log?: string[];
   /** Small facts that the section's view knows what to do with, such as a hand-over link. */
@@ -124,7 +130,14 @@ export interface PlanWords {
 export interface SetupResult {
   state: UnitState;
   urls: string[];
+  /** SHA-256 of the product's certificate where there is one, else of the setup page's. */
   fingerprint: string;
+  /** The unit's own authority (PEM), where it signed the product's certificate: for browsers to trust. */
+  authority?: string;
+  /** What did not come out as wanted, and does not stand in the way: an authority that gave no certificate. */
+  warnings: EveryText[];
+  /** The image's own; links are full URLs. */
+  nextSteps: { text: Texts; link?: string }[];
   /** Generated secrets of the product that the owner must save: title and value. */
   credentials: { title: Texts; value: string }[];
 }
@@ -145,4 +158,4 @@ export interface HelperAnswers {
 export type HelperMessage =
   | { type: 'event'; event: ApplyEvent }
   | { type: 'result'; data: unknown }
-  | { type: 'error'; message: string; remedies: readonly string[] };
+  | { type: 'error'; message: string; remedies: readonly string[]; texts?: EveryText };

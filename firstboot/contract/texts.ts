@@ -7,6 +7,9 @@ export const Texts = Type.Object(
 );
 export type Texts = Static<typeof Texts>;
 
+/** What this project itself says: in every language. What an image says may fall back to English. */
+export type EveryText = Required<Texts>;
+
 export function textIn(texts: Texts, language: string): string {
   return (language === 'ja' || language === 'ru' ? texts[language] : undefined) ?? texts.en;
 }

@@ -5,11 +5,17 @@
 import Type, { type Static } from 'typebox';
 
 import { NamedProbe } from './probe.ts';
+import { InRoles, Role } from './role.ts';
+import { SectionName } from './section.ts';
 import { Service } from './service.ts';
 import { Step } from './step.ts';
 import { Texts } from './texts.ts';
+import type { OwnRole } from './unit-role.ts';
 
 const strict = { additionalProperties: false } as const;
+
+/** Labels of a disk or CD with answers: FAT has room for eleven characters, and knows capitals only. */
+export const ANSWERS_LABELS = ['UNIT-ANSWERS', 'UNITANSWERS'] as const;
 
 /** Where first boot's files are on a unit. */
 export const UNIT_PATHS = {
@@ -44,6 +50,7 @@ export const Port = Type.Object(
     port: Type.Integer({ minimum: 1, maximum: 65535 }),
     protocol: Type.Optional(Type.Enum(['tcp', 'udp'])),
     purpose: Type.String({ minLength: 1 }),
+    ...InRoles,
   },
   strict,
 );
@@ -55,6 +62,7 @@ export const StateItem = Type.Object(
     kind: Type.Enum(['data', 'configuration', 'secrets', 'cache']),
     path: Type.String({ pattern: '^/' }),
     owner: Type.String({ minLength: 1 }),
+    ...InRoles,
     /** argv that writes a consistent copy to standard output; a plain copy of `path` where absent. */
     dump: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
     /** argv that reads such a copy from standard input. */
@@ -102,17 +110,52 @@ export const DnsRecord = Type.Object(
           "What it must say, as in a zone file: `@` is the domain. By default the unit's addresses (A, AAAA) or the domain (CNAME, NS, MX with preference 10)",
       }),
     ),
+    ...InRoles,
     required: Type.Optional(Type.Boolean({ default: false, description: 'The unit is not finalised without it; else it is a warning' })),
+    when: Type.Optional(
+      Type.Record(Type.String(), Type.Array(Type.Union([Type.String(), Type.Number(), Type.Boolean()]), { minItems: 1 }), {
+        description: 'Wanted only while each setting named here (dotted path) has one of these values',
+      }),
+    ),
   },
   strict,
 );
 export type DnsRecord = Static<typeof DnsRecord>;
 
+/** Files that the owner adds to the product: kept over upgrades, because they are part of its state. */
+export const PluginKind = Type.Object(
+  {
+    title: Texts,
+    into: Type.String({ pattern: '^/', description: 'Folder on the unit, within a path of `state`' }),
+    suffix: Type.String({ pattern: '^\\.[a-z0-9.]+$', description: 'How the names of its files end, such as `.jar`' }),
+    restart: Type.Optional(
+      Type.Array(Type.String(), { uniqueItems: true, description: 'Services of this image that are restarted when one comes or goes' }),
+    ),
+  },
+  strict,
+);
+export type PluginKind = Static<typeof PluginKind>;
+
+export const NextStep = Type.Object(
+  {
+    text: Texts,
+    link: Type.Optional(
+      Type.String({
+        pattern: '^(https?://[^\\s"<>]+|/[^\\s"<>]*)$',
+        maxLength: 500,
+        description: "A full URL, or a path below the product's own address such as `/admin/`",
+      }),
+    ),
+  },
+  strict,
+);
+export type NextStep = Static<typeof NextStep>;
+
 /** What an image decides about set-up in the owner's place. */
 export const Setup = Type.Object(
   {
     sections: Type.Optional(
-      Type.Array(Type.Enum(['administrator', 'network', 'time', 'domain', 'certificate', 'mail', 'updates', 'product']), {
+      Type.Array(SectionName, {
         minItems: 1,
         uniqueItems: true,
         description: 'The screens of the setup page, in this order; all where absent. What is left out keeps its defaults',
@@ -130,6 +173,14 @@ export const Setup = Type.Object(
         },
         strict,
       ),
+    ),
+    nextSteps: Type.Optional(
+      Type.Array(NextStep, {
+        minItems: 1,
+        maxItems: 10,
+        description:
+          'What the owner does once the unit is ready, in this order: the end of the setup page shows it. Where absent, one line about logging in',
+      }),
     ),
   },
   strict,
@@ -149,17 +200,23 @@ export const Unit = Type.Object(
     title: Texts,
     look: Type.Optional(Look),
     setup: Type.Optional(Setup),
+    roles: Type.Optional(Type.Record(Type.String(), Role)),
     services: Type.Record(Type.String(), Service),
     ports: Type.Array(Port),
     state: Type.Record(Type.String(), StateItem),
     /** Where absent: an address for the domain. */
     dns: Type.Optional(Type.Array(DnsRecord)),
+    plugins: Type.Optional(Type.Record(Type.String(), PluginKind)),
     steps: Type.Array(Step),
     probes: Probes,
   },
   strict,
 );
-export type Unit = Omit<Static<typeof Unit>, 'steps'> & { steps: Step[] };
+export type Unit = Omit<Static<typeof Unit>, 'steps'> & {
+  steps: Step[];
+  /** Of a unit whose role is known (`unitForRole`); in no file. */
+  ownRole?: OwnRole;
+};
 
 /** /usr/lib/unit/release.json. */
 export const Release = Type.Object(

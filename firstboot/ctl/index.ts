@@ -2,6 +2,7 @@ import { register as adopt } from './adopt.ts';
 import { register as apply } from './apply.ts';
 import { register as cert } from './cert.ts';
 import type { Ctl } from './cli.ts';
+import { register as cluster } from './cluster.ts';
 import { register as code } from './code.ts';
 import { register as doctor } from './doctor.ts';
 import { register as helper } from './helper.ts';
@@ -11,6 +12,7 @@ import { register as network } from './network.ts';
 import { register as newIdentity } from './new-identity.ts';
 import { register as openSetup } from './open-setup.ts';
 import { register as plan } from './plan.ts';
+import { register as plugin } from './plugin.ts';
 import { register as probe } from './probe.ts';
 import { register as reset } from './reset.ts';
 import { register as services } from './services.ts';
@@ -32,6 +34,8 @@ export const commands: readonly ((ctl: Ctl) => void)[] = [
   cert,
   mail,
   services,
+  plugin,
+  cluster,
   probe,
   doctor,
   updates,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { type Facts, type Plan, plan } from '../apply/plan.ts';
 import { completeSettings, loadOrigins, loadSettings, type Origins, openSettings, registerSecrets } from '../apply/settings-store.ts';
+import type { EveryText } from '../contract/texts.ts';
 import { UNIT_PATHS, type Unit } from '../contract/unit.ts';
 import { ExitCode, type Problem, UnitError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';
@@ -10,6 +11,7 @@ import type { System } from '../kit/system.ts';
 import {
   ANSWERS_VERSION,
   answersSchema,
+  fixedViolations,
   isIncomplete,
   layerAt,
   mergeAnswers,
@@ -37,17 +39,30 @@ export type Checked = Pick<Prepared, 'settings' | 'origins'>;
 
 /** Nothing is written. @throws UnitError for answers that are wrong or missing, or a plan that cannot be made */
 export async function prepare(system: System, answers: string | undefined): Promise<Prepared> {
-  const unit = await readUnit(system);
   const productSchema = await readProductSchema(system);
   const checked = answers === undefined ? await saved(system, productSchema) : await fromFile(system, answers, productSchema);
-  return withPlan(system, unit, productSchema, checked);
+  return withPlan(system, productSchema, checked);
 }
 
-export async function withPlan(system: System, unit: Unit, productSchema: object | undefined, checked: Checked): Promise<Prepared> {
+export async function withPlan(system: System, productSchema: object | undefined, checked: Checked): Promise<Prepared> {
+  const role = checked.settings.cluster?.role;
+  await keepRole(system, role);
+  const unit = await readUnit(system, role);
   registerSecrets(system, checked.settings, productSchema);
   fixLogin(unit, checked.settings);
   const facts = await readFacts(system, productSchema);
   return { unit, productSchema, ...checked, facts, plan: plan(unit, checked.settings, facts) };
+}
+
+/** What a role has made of a unit stays. @throws UnitError where a finalised unit is to have another one */
+async function keepRole(system: System, role: string | undefined): Promise<void> {
+  if ((await readIfExists(system.path(UNIT_PATHS.finalised))) === undefined) return;
+  const own = (await openSettings(system))?.cluster?.role;
+  if (own === role) return;
+  throw new UnitError(`this unit is ${own ?? 'without a role'}: its role cannot be changed any more`, {
+    exitCode: ExitCode.answers,
+    remedies: ['Set up another unit in that role; or make this one new by `unitctl reset`, which removes all that it has.'],
+  });
 }
 
 /** The image may say who the administrator is. @throws UnitError where the owner names another */
@@ -58,6 +73,11 @@ function fixLogin({ setup }: Unit, { administrator }: Settings): void {
   if (administrator.login !== undefined && ![login, 'admin'].includes(administrator.login)) {
     throw new UnitError(`the administrator of this product is ${login}: administrator.login cannot be another`, {
       exitCode: ExitCode.answers,
+      texts: {
+        en: `The administrator of this product is ${login}: the log-in name cannot be another.`,
+        ja: `この製品の管理者は ${login} です。ログイン名は変更できません。`,
+        ru: `Администратор этого продукта — ${login}: другое имя невозможно.`,
+      },
       remedies: ['Leave administrator.login out.'],
     });
   }
@@ -74,7 +94,8 @@ export async function check(
   for (const { answers } of layers) registerSecrets(system, answers, productSchema);
   const merged = mergeAnswers(layers, productSchema);
   const outcome = await completeSettings(system, merged.answers, productSchema, cleared);
-  if ('settings' in outcome) {
+  const fixed = fixedViolations((await readUnit(system)).setup, merged.answers);
+  if ('settings' in outcome && fixed.length === 0) {
     const before = await loadOrigins(system);
     const entries = settingsOf(answersSchema(productSchema)).flatMap(({ path, schema }): [string, Origins[string]][] => {
       if (settingAt(outcome.settings, path) === undefined) return [];
@@ -84,7 +105,8 @@ export async function check(
     });
     return { settings: outcome.settings, origins: Object.fromEntries(entries) };
   }
-  const problems = outcome.violations.map((violation) => {
+  const violations = [...('violations' in outcome ? outcome.violations : []), ...fixed];
+  const problems = violations.map((violation) => {
     const layer = layerAt(merged, violation.path);
     const { path, message, suggestion } = violation;
     const problem = layer?.locate(violation) ?? { message, path, ...(suggestion === undefined ? {} : { suggestion }) };
@@ -139,11 +161,10 @@ export async function readKept(system: System, productSchema: object | undefined
 
 /** Settings and plan of what the setup page has kept. @throws UnitError for answers that are wrong or missing */
 export async function prepareKept(system: System): Promise<Prepared> {
-  const unit = await readUnit(system);
   const productSchema = await readProductSchema(system);
   const { layers, cleared } = await readKept(system, productSchema);
   const checked = await whole(system, layers, productSchema, 'the answers are not whole', cleared);
-  return withPlan(system, unit, productSchema, checked);
+  return withPlan(system, productSchema, checked);
 }
 
 /** The saved settings as the layers that they came from. Secrets stay where they are kept. */
@@ -169,6 +190,12 @@ const locate: LocatedLayer['locate'] = ({ message, path, suggestion }) => ({
   ...(suggestion === undefined ? {} : { suggestion }),
 });
 
+const NOT_WHOLE: EveryText = {
+  en: 'Some answers are missing or wrong: the review shows which.',
+  ja: '不足または誤りのある項目があります。確認画面に表示されています。',
+  ru: 'Часть ответов отсутствует или неверна: какие, показывает проверка.',
+};
+
 async function whole(
   system: System,
   layers: readonly LocatedLayer[],
@@ -178,5 +205,5 @@ async function whole(
 ): Promise<Checked> {
   const outcome = await check(system, layers, productSchema, cleared);
   if ('settings' in outcome) return outcome;
-  throw new UnitError(message, { exitCode: ExitCode.answers, problems: [...outcome.wrong, ...outcome.missing] });
+  throw new UnitError(message, { exitCode: ExitCode.answers, texts: NOT_WHOLE, problems: [...outcome.wrong, ...outcome.missing] });
 }

@@ -1,6 +1,6 @@
 /** What `unitctl doctor` looks at: one file a check. Each only looks, needs no internet, and names a remedy for what it finds. */
 import type { CheckFinding } from '../contract/helper.ts';
-import type { Texts } from '../contract/texts.ts';
+import type { EveryText } from '../contract/texts.ts';
 import type { Unit } from '../contract/unit.ts';
 import type { System } from '../kit/system.ts';
 import type { Settings } from '../settings/index.ts';
@@ -17,7 +17,7 @@ export interface DoctorContext {
 
 export interface DoctorCheck {
   name: string;
-  title: Texts;
+  title: EveryText;
   /** At least one finding. May throw: the doctor says which check it was. */
   run(context: DoctorContext): Promise<CheckFinding[]>;
 }
@@ -26,6 +26,6 @@ export function ok(en: string, ja: string, ru: string): CheckFinding {
   return { severity: 'ok', message: { en, ja, ru } };
 }
 
-export function problem(severity: 'error' | 'warning' | 'info', message: Texts, remedy?: Texts): CheckFinding {
+export function problem(severity: 'error' | 'warning' | 'info', message: EveryText, remedy?: EveryText): CheckFinding {
   return { severity, message, ...(remedy === undefined ? {} : { remedy }) };
 }

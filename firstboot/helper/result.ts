@@ -1,13 +1,16 @@
 /** What the owner is shown at the end, and the end of setup itself. */
 import { SecretStore } from '../apply/secret-store.ts';
-import { loadOrigins, loadSettings } from '../apply/settings-store.ts';
+import { loadOrigins, loadSettings, openSettings } from '../apply/settings-store.ts';
 import type { SetupResult } from '../contract/helper.ts';
 import { SETUP_UNITS } from '../contract/setup.ts';
 import type { Unit } from '../contract/unit.ts';
 import { readState } from '../ctl/status.ts';
 import { readProductSchema, readUnit } from '../ctl/unit-files.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
+import { readIfExists } from '../kit/files.ts';
 import type { System } from '../kit/system.ts';
+import { wantedCertificate } from '../sections/certificate/names.ts';
+import { certificateState } from '../sections/certificate/state.ts';
 import { answersSchema, settingAt, settingsOf } from '../settings/index.ts';
 import { fingerprint } from '../setup/certificate.ts';
 import { productUrls } from '../setup/urls.ts';
@@ -16,17 +19,50 @@ import type { Action } from './action.ts';
 export const result: Action<'result'> = async (_parameters, { system }) => {
   const unit = await readUnit(system);
   const { state, finalised } = await readState(system, unit);
+  if (!finalised) return { state, urls: [], fingerprint: await fingerprint(system), warnings: [], nextSteps: [], credentials: [] };
+  const urls = await productUrls(system, unit);
   return {
     state,
-    urls: finalised ? await productUrls(system, unit) : [],
-    fingerprint: await fingerprint(system),
-    credentials: finalised ? await credentials(system, unit) : [],
+    urls,
+    nextSteps: nextSteps(unit, urls),
+    ...(await ofCertificate(system, unit)),
+    credentials: await credentials(system, unit),
   };
 };
 
+/** A path leads below the product's first address; where it has none, the words alone are left. */
+function nextSteps({ setup }: Unit, [base]: readonly string[]): SetupResult['nextSteps'] {
+  return (setup?.nextSteps ?? []).map(({ text, link }) => {
+    const url = link?.startsWith('/') ? base && new URL(link.replace(/^\/+/, './'), base).href : link;
+    return { text, ...(url === undefined ? {} : { link: url }) };
+  });
+}
+
+async function ofCertificate(system: System, unit: Unit): Promise<Pick<SetupResult, 'fingerprint' | 'authority' | 'warnings'>> {
+  const settings = await openSettings(system);
+  const state = settings && (await certificateState(system, wantedCertificate(settings, unit)));
+  if (state === undefined) return { fingerprint: await fingerprint(system), warnings: [] };
+  const authority = state.ca === undefined ? undefined : await readIfExists(system.path(state.ca));
+  const failure = state.failure === undefined ? [] : [state.failure.remedy];
+  return {
+    fingerprint: state.fingerprint,
+    warnings: [...state.warnings, ...failure],
+    ...(authority === undefined ? {} : { authority }),
+  };
+}
+
 export const confirm: Action<'confirm'> = async (_parameters, { system }) => {
   const { finalised, state } = await readState(system, await readUnit(system));
-  if (!finalised || state === 'applying') throw new UnitError('the unit is not set up yet', { exitCode: ExitCode.unit });
+  if (!finalised || state === 'applying') {
+    throw new UnitError('the unit is not set up yet', {
+      exitCode: ExitCode.unit,
+      texts: {
+        en: 'The unit is not set up yet.',
+        ja: 'ユニットの設定はまだ完了していません。',
+        ru: 'Узел ещё не настроен.',
+      },
+    });
+  }
   // Page and helper end with it: it must not be waited for.
   await system.run('systemctl', ['start', '--no-block', '--', SETUP_UNITS.close]);
   return { closed: true };

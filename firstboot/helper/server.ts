@@ -6,6 +6,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 
 import { HELPER_REQUESTS, type HelperAction, type HelperMessage } from '../contract/helper.ts';
 import { SETUP_PATHS } from '../contract/setup.ts';
+import type { EveryText } from '../contract/texts.ts';
 import { ExitCode, ProgramError, UnitError } from '../kit/errors.ts';
 import type { System } from '../kit/system.ts';
 import { validateBy } from '../settings/index.ts';
@@ -95,9 +96,9 @@ async function answer(line: string, context: ActionContext): Promise<unknown> {
   const [violation] = validateBy(HELPER_REQUESTS[name], parameters);
   if (violation !== undefined) throw refusal(`${name}: ${violation.path === '' ? '' : `${violation.path}: `}${violation.message}`);
   if (!ANYBODYS.includes(name)) {
-    if (!(await setupIsOpen(context.system))) throw refusal('setup of this unit is closed');
+    if (!(await setupIsOpen(context.system))) throw refusal('setup of this unit is closed', CLOSED);
     // The page asks who is there; a page that forgets to does not get further than a stranger.
-    if (!(await exists(context.system, SETUP_PATHS.claimed))) throw refusal('nobody has entered the code yet');
+    if (!(await exists(context.system, SETUP_PATHS.claimed))) throw refusal('nobody has entered the code yet', UNCLAIMED);
   }
   return (ACTIONS[name] as Action<HelperAction>)(parameters as never, context);
 }
@@ -112,8 +113,24 @@ function parse(line: string): Record<string, unknown> {
   throw refusal('the request is no JSON object');
 }
 
-function refusal(message: string): UnitError {
-  return new UnitError(message, { exitCode: ExitCode.usage });
+const CLOSED: EveryText = {
+  en: 'Setup of this unit is closed.',
+  ja: 'このユニットの設定画面は閉じられています。',
+  ru: 'Настройка этого узла закрыта.',
+};
+const UNCLAIMED: EveryText = {
+  en: 'Nobody has entered the code of the console yet.',
+  ja: 'コンソールのコードがまだ入力されていません。',
+  ru: 'Код с консоли ещё никто не ввёл.',
+};
+const INTERNAL: EveryText = {
+  en: 'The unit made a mistake. Its journal says more: journalctl -u unit-helper',
+  ja: 'ユニットの内部エラーです。詳しくはジャーナルをご覧ください: journalctl -u unit-helper',
+  ru: 'Внутренняя ошибка узла. Подробнее в его журнале: journalctl -u unit-helper',
+};
+
+function refusal(message: string, texts?: EveryText): UnitError {
+  return new UnitError(message, { exitCode: ExitCode.usage, ...(texts === undefined ? {} : { texts }) });
 }
 
 function failure(error: unknown, system: System, note: (line: string) => void): HelperMessage {
@@ -121,11 +138,21 @@ function failure(error: unknown, system: System, note: (line: string) => void): 
   if (error instanceof UnitError) {
     const problems = error.problems.map(({ message, suggestion }) => (suggestion === undefined ? message : `${message}. ${suggestion}`));
     const message = problems.length === 0 ? error.message : `${error.message}: ${problems.join('; ')}`;
-    return { type: 'error', message: clean(message), remedies: error.remedies.map(clean) };
+    return {
+      type: 'error',
+      message: clean(message),
+      remedies: error.remedies.map(clean),
+      ...(error.texts === undefined ? {} : { texts: system.scrubber.scrubEach(error.texts) }),
+    };
   }
   if (error instanceof ProgramError) return { type: 'error', message: clean(error.message), remedies: [] };
   note(clean(error instanceof Error ? (error.stack ?? error.message) : String(error)));
-  return { type: 'error', message: 'internal error', remedies: ['The journal of this unit has it: journalctl -u unit-helper'] };
+  return {
+    type: 'error',
+    message: 'internal error',
+    remedies: ['The journal of this unit has it: journalctl -u unit-helper'],
+    texts: INTERNAL,
+  };
 }
 
 /** The first line; undefined where the other end goes away before. @throws UnitError for one that is too long or too slow */

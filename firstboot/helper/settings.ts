@@ -5,7 +5,7 @@ import { completeSettings, registerSecrets, secretFile } from '../apply/settings
 import type { KeptSettings, SettingProblem } from '../contract/helper.ts';
 import { LOCK } from '../ctl/apply.ts';
 import { type Kept, readKept } from '../ctl/prepared.ts';
-import { readProductSchema } from '../ctl/unit-files.ts';
+import { readProductSchema, readUnit } from '../ctl/unit-files.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import { lock } from '../kit/lock.ts';
 import type { System } from '../kit/system.ts';
@@ -14,15 +14,18 @@ import {
   ANSWERS_VERSION,
   answersSchema,
   applyDefaults,
+  fixedViolations,
   isIncomplete,
   type Layer,
   mergeAnswers,
   SOURCE_ORDER,
+  schemaForAnswers,
   secretPaths,
   setAt,
   settingAt,
   settingsOf,
   type Violation,
+  withFixed,
 } from '../settings/index.ts';
 import { segmentsOf } from '../settings/pointer.ts';
 import { writeDraft } from '../sources/draft.ts';
@@ -104,8 +107,9 @@ function without(answers: Layer['answers'], paths: readonly string[]): Record<st
 
 async function describe(system: System, productSchema: object | undefined, { layers, cleared }: Kept): Promise<KeptSettings> {
   for (const { answers } of layers) registerSecrets(system, answers, productSchema);
-  const schema = answersSchema(productSchema);
+  const { setup } = await readUnit(system);
   const merged = mergeAnswers(layers, productSchema);
+  const schema = withFixed(answersSchema(schemaForAnswers(productSchema, merged.answers)), setup);
   const outcome = await completeSettings(system, merged.answers, productSchema, cleared);
   const store = new SecretStore(system);
   const secretsSet: string[] = [];
@@ -114,19 +118,30 @@ async function describe(system: System, productSchema: object | undefined, { lay
     if (kept || settingAt(merged.answers, path) !== undefined) secretsSet.push(path);
   }
   return {
-    values: visible(schema, applyDefaults(merged.answers, productSchema)) as Record<string, unknown>,
+    values: visible(schema, withDefaults(schema, merged.answers, productSchema)) as Record<string, unknown>,
     secretsSet,
     origins: Object.fromEntries([...merged.origins].map(([pointer, { source }]) => [segmentsOf(pointer).join('.'), source])),
-    problems: 'violations' in outcome ? outcome.violations.map(problemOf) : [],
+    problems: [...('violations' in outcome ? outcome.violations : []), ...fixedViolations(setup, merged.answers)].map(problemOf),
     schema,
   };
 }
 
-function problemOf(violation: Violation): SettingProblem {
-  const { path, message, suggestion } = violation;
+/** What the image has fixed stands where nobody has said anything, as defaults do. */
+function withDefaults(schema: SettingSchema, answers: object, productSchema: object | undefined): object {
+  const values = applyDefaults(answers, productSchema) as unknown as Record<string, unknown>;
+  for (const { path, schema: own } of settingsOf(schema))
+    if (own.const !== undefined && settingAt(answers, path) === undefined) setAt(values, path, own.const);
+  return values;
+}
+
+/** As the page is told of it: at the setting that is missing, where that is known. */
+export function problemOf(violation: Violation): SettingProblem {
+  const { path, message, suggestion, keyword, lacks, texts } = violation;
   return {
-    path: segmentsOf(path).join('.'),
+    path: [...segmentsOf(path), ...(lacks === undefined ? [] : [lacks])].join('.'),
     message: suggestion === undefined ? message : `${message}. ${suggestion}`,
+    keyword,
+    ...(texts === undefined ? {} : { texts }),
     missing: isIncomplete(violation),
   };
 }

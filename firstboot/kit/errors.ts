@@ -33,8 +33,13 @@ export interface Problem {
   suggestion?: string;
 }
 
+/** As contract/texts.ts has it. */
+export type SaidInEveryLanguage = Record<'en' | 'ja' | 'ru', string>;
+
 export interface UnitErrorOptions {
   exitCode: ExitCode;
+  /** What the setup page says instead of message and remedies. Without it the page shows those, and that they are English. */
+  texts?: SaidInEveryLanguage;
   /** What to do now: one sentence or command each. */
   remedies?: readonly string[];
   problems?: readonly Problem[];
@@ -50,6 +55,7 @@ export class UnitError extends Error {
   readonly remedies: readonly string[];
   readonly problems: readonly Problem[];
   readonly log: readonly string[];
+  readonly texts: SaidInEveryLanguage | undefined;
 
   constructor(message: string, options: UnitErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -57,6 +63,7 @@ export class UnitError extends Error {
     this.remedies = options.remedies ?? [];
     this.problems = options.problems ?? [];
     this.log = options.log ?? [];
+    this.texts = options.texts;
   }
 }
 

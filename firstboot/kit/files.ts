@@ -12,7 +12,7 @@ export interface WriteOptions {
 }
 
 /** Writes a file by fsync and rename, then syncs its folder, which is made where it is missing. */
-export async function writeFileAtomic(path: string, data: string, options: WriteOptions = {}): Promise<void> {
+export async function writeFileAtomic(path: string, data: string | Uint8Array, options: WriteOptions = {}): Promise<void> {
   const folder = dirname(path);
   await makeFolder(folder);
   const partial = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.partial`);

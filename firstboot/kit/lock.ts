@@ -27,6 +27,11 @@ export async function lock(system: System, path: string, wait = 0): Promise<Lock
   await handle.close();
   throw new UnitError('the unit is being changed by another run', {
     exitCode: ExitCode.busy,
+    texts: {
+      en: 'Another run is changing the unit. Wait until it has ended, and try again.',
+      ja: '別の処理がユニットを変更しています。終わるまで待ってから、もう一度お試しください。',
+      ru: 'Узел меняет другой процесс. Дождитесь его конца и попробуйте ещё раз.',
+    },
     remedies: ['Wait until it has ended: `unitctl status` shows its state.'],
   });
 }

@@ -22,6 +22,11 @@ export class Scrubber {
     for (const form of this.#sorted) clean = clean.replaceAll(form, MASK);
     return clean;
   }
+
+  /** The same of a text in each of its languages. */
+  scrubEach<K extends string>(texts: Readonly<Record<K, string>>): Record<K, string> {
+    return Object.fromEntries(Object.entries<string>(texts).map(([language, text]) => [language, this.scrub(text)])) as Record<K, string>;
+  }
 }
 
 /** How programs write a value down: as it is, quoted for JSON (once and twice), SQL, a shell, XML, in a URL, in base64 and hex. */

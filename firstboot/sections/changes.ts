@@ -1,11 +1,13 @@
 import { ports } from '../apply/begin/ports.ts';
 import type { Change } from '../apply/change.ts';
-import type { Texts } from '../contract/texts.ts';
+import type { EveryText } from '../contract/texts.ts';
 import type { Unit } from '../contract/unit.ts';
 import type { Settings } from '../settings/index.ts';
 import { administrator } from './administrator/account.ts';
 import { sshLogIn } from './administrator/ssh-log-in.ts';
 import { certificate } from './certificate/change.ts';
+import { joinLeader } from './cluster/join.ts';
+import { role } from './cluster/role.ts';
 import { requiredRecords } from './domain/required-records.ts';
 import { mail } from './mail/postfix.ts';
 import { hostName } from './network/host-name.ts';
@@ -18,13 +20,14 @@ import { timeZone } from './time/time-zone.ts';
 import { automaticUpdates } from './updates/unattended.ts';
 
 export interface BeginChange<P> extends Change<P> {
-  title: Texts;
+  title: EveryText;
   /** What settings and image ask for; undefined where they leave the unit as it is. For plans, secrets among them are words. */
   parameters(settings: Settings, unit: Unit): P | undefined;
 }
 
 /** In the order of runs. */
 const LIST = {
+  role,
   'host-name': hostName,
   network,
   'required-records': requiredRecords,
@@ -35,6 +38,7 @@ const LIST = {
   keyboard,
   administrator,
   'ssh-log-in': sshLogIn,
+  'join-leader': joinLeader,
   certificate,
   mail,
   updates: automaticUpdates,

@@ -1,10 +1,13 @@
 /** What JSON Schema cannot say about answers: one function a rule, over answers with defaults filled in. */
 
 import { isIP } from 'node:net';
+import type { EveryText } from '../contract/texts.ts';
 import { type KeyFault, keyFault } from '../sections/administrator/ssh-key.ts';
 import { NETWORK_MISSING, networkViolations } from '../sections/network/rules.ts';
 import type { Settings } from './answers.ts';
-import type { Violation } from './words.ts';
+import { pointerOf } from './pointer.ts';
+import { RULE_TEXTS } from './rule-texts.ts';
+import type { RuleViolation } from './words.ts';
 
 /** Keywords of the rules that find something missing, not something wrong. */
 export const MISSING = {
@@ -13,12 +16,13 @@ export const MISSING = {
   network: NETWORK_MISSING,
   certificate: 'certificate-is-whole',
   sshPassword: 'ssh-password-log-in',
+  forProduct: 'product-requires',
 } as const;
 
 /** The schema's pattern, in short. */
 const KEY_LINE = /^\S+ [A-Za-z0-9+/]+=*( |$)/;
 
-type Rule = (settings: Partial<Settings>) => Violation[];
+type Rule = (settings: Partial<Settings>) => RuleViolation[];
 
 /** Without the setup page nobody could set a credential later: the owner would be locked out. */
 const unattendedNeedsCredential: Rule = ({ unattended, administrator }) => {
@@ -30,6 +34,7 @@ const unattendedNeedsCredential: Rule = ({ unattended, administrator }) => {
       keyword: MISSING.credential,
       message: 'unattended set-up needs a password or an SSH key of the administrator',
       suggestion: 'Give administrator.password or administrator.sshKeys, or leave out unattended.',
+      texts: RULE_TEXTS.credential,
     },
   ];
 };
@@ -54,14 +59,15 @@ const loginIsFree: Rule = ({ administrator }) =>
           keyword: 'login-is-free',
           message: 'administrator.login is an account that the system uses itself',
           suggestion: 'Choose another name, such as admin.',
+          texts: RULE_TEXTS.loginReserved,
         },
       ]
     : [];
 
-const FAULTS: Readonly<Record<KeyFault, readonly [string, string]>> = {
-  damaged: ['is no whole SSH public key', 'Copy the whole line of the .pub file.'],
-  'other-algorithm': ['names another algorithm than it is of', 'Copy the whole line of the .pub file.'],
-  short: ['is an RSA key of less than 2048 bits', 'Make a new one: ssh-keygen -t ed25519'],
+const FAULTS: Readonly<Record<KeyFault, readonly [string, string, EveryText]>> = {
+  damaged: ['is no whole SSH public key', 'Copy the whole line of the .pub file.', RULE_TEXTS.keyDamaged],
+  'other-algorithm': ['names another algorithm than it is of', 'Copy the whole line of the .pub file.', RULE_TEXTS.keyOtherAlgorithm],
+  short: ['is an RSA key of less than 2048 bits', 'Make a new one: ssh-keygen -t ed25519', RULE_TEXTS.keyShort],
 };
 
 const keysAreWhole: Rule = ({ administrator }) =>
@@ -69,9 +75,15 @@ const keysAreWhole: Rule = ({ administrator }) =>
     // What does not even look like a key is the schema's to say.
     const fault = KEY_LINE.test(line) ? keyFault(line) : undefined;
     if (fault === undefined) return [];
-    const [message, suggestion] = FAULTS[fault];
+    const [message, suggestion, texts] = FAULTS[fault];
     return [
-      { path: `/administrator/sshKeys/${index}`, keyword: 'ssh-key', message: `administrator.sshKeys[${index}] ${message}`, suggestion },
+      {
+        path: `/administrator/sshKeys/${index}`,
+        keyword: 'ssh-key',
+        message: `administrator.sshKeys[${index}] ${message}`,
+        suggestion,
+        texts,
+      },
     ];
   });
 
@@ -83,6 +95,8 @@ const sshPasswordIsThere: Rule = ({ administrator }) =>
           keyword: MISSING.sshPassword,
           message: '"password" is missing in administrator: SSH is to take it',
           suggestion: 'Add administrator.password, or leave out administrator.sshPasswordLogin.',
+          texts: RULE_TEXTS.sshPassword,
+          lacks: 'password',
         },
       ]
     : [];
@@ -96,6 +110,7 @@ const zoneExists: Rule = ({ time }) => {
       keyword: 'zone-exists',
       message: 'time.zone is not a time zone of the tz database',
       suggestion: 'Give a name such as Europe/Berlin or Asia/Tokyo; timedatectl list-timezones lists them.',
+      texts: RULE_TEXTS.zoneUnknown,
     },
   ];
 };
@@ -109,26 +124,30 @@ function knowsZone(zone: string): boolean {
 }
 
 const mailIsWhole: Rule = ({ mail }) => {
-  const missing = (member: 'host' | 'senderAddress' | 'user' | 'password', why: string): Violation => ({
+  const missing = (member: 'host' | 'senderAddress' | 'user' | 'password', why: string, texts: EveryText): RuleViolation => ({
     path: '/mail',
     keyword: MISSING.mail,
     message: `"${member}" is missing in mail: ${why}`,
     suggestion: `Add mail.${member}.`,
+    texts,
+    lacks: member,
   });
   const mode = mail?.mode ?? 'none';
   return [
-    ...(mode === 'relay' && mail?.host === undefined ? [missing('host', 'mail goes by a relay')] : []),
-    ...(mode !== 'none' && mail?.senderAddress === undefined ? [missing('senderAddress', 'mail is sent')] : []),
+    ...(mode === 'relay' && mail?.host === undefined ? [missing('host', 'mail goes by a relay', RULE_TEXTS.mailHost)] : []),
+    ...(mode !== 'none' && mail?.senderAddress === undefined ? [missing('senderAddress', 'mail is sent', RULE_TEXTS.mailSender)] : []),
     // The password may be one that is kept from before.
     ...(mode === 'relay' && mail?.password !== undefined && mail.user === undefined
       ? [
           {
-            ...missing('user', 'a password is given'),
+            ...missing('user', 'a password is given', RULE_TEXTS.mailUser),
             suggestion: 'Add mail.user; a kept password goes by `unitctl settings unset mail.password`.',
           },
         ]
       : []),
-    ...(mode === 'relay' && mail?.user !== undefined && mail.password === undefined ? [missing('password', 'a user is given')] : []),
+    ...(mode === 'relay' && mail?.user !== undefined && mail.password === undefined
+      ? [missing('password', 'a user is given', RULE_TEXTS.mailPassword)]
+      : []),
   ];
 };
 
@@ -143,31 +162,37 @@ const mailServerHasName: Rule = ({ mail }) =>
           keyword: 'mail-server-has-name',
           message: 'mail.host is an address: encryption needs the name that the server has in its certificate',
           suggestion: 'Give its name, or set mail.security to none.',
+          texts: RULE_TEXTS.mailServerAddress,
         },
       ]
     : [];
 
 const certificateIsWhole: Rule = ({ certificate, domain }) => {
-  const missing = (path: string, name: string, why: string): Violation => ({
-    path,
-    keyword: MISSING.certificate,
-    message: `"${name}" is missing: ${why}`,
-    suggestion: `Add ${name}.`,
-  });
+  const missing = (name: string, why: string, texts: EveryText): RuleViolation => {
+    const members = name.split('.');
+    return {
+      path: pointerOf(members.slice(0, -1)),
+      keyword: MISSING.certificate,
+      message: `"${name}" is missing: ${why}`,
+      suggestion: `Add ${name}.`,
+      texts,
+      lacks: members.at(-1) ?? name,
+    };
+  };
   const { mode, pem, file, acme = {} } = certificate ?? {};
   if (mode === 'upload' && pem === undefined && file === undefined)
-    return [missing('/certificate', 'certificate.pem', 'a certificate of yours is to be used')];
+    return [missing('certificate.pem', 'a certificate of yours is to be used', RULE_TEXTS.certificateUpload)];
   if (mode !== 'acme') return [];
-  const wanted = (member: keyof typeof acme, why: string): Violation[] =>
-    acme[member] === undefined || acme[member] === false ? [missing('/certificate/acme', `certificate.acme.${member}`, why)] : [];
+  const wanted = (member: keyof typeof acme, why: string, texts: EveryText): RuleViolation[] =>
+    acme[member] === undefined || acme[member] === false ? [missing(`certificate.acme.${member}`, why, texts)] : [];
   return [
-    ...(domain?.name === undefined ? [missing('/domain', 'domain.name', 'an authority certifies names')] : []),
-    ...wanted('email', 'the account with the authority has one'),
-    ...wanted('agreeToTerms', 'the authority wants its terms of service to be agreed to'),
-    ...(acme.challenge === 'dns-01' ? wanted('dnsProvider', 'dns-01 makes a record there') : []),
-    ...(acme.challenge === 'dns-01' ? wanted('dnsCredentials', 'dns-01 makes a record at the provider') : []),
-    ...(acme.eabHmacKey === undefined ? [] : wanted('eabKeyId', 'certificate.acme.eabHmacKey is given')),
-    ...(acme.eabKeyId === undefined ? [] : wanted('eabHmacKey', 'certificate.acme.eabKeyId is given')),
+    ...(domain?.name === undefined ? [missing('domain.name', 'an authority certifies names', RULE_TEXTS.acmeDomain)] : []),
+    ...wanted('email', 'the account with the authority has one', RULE_TEXTS.acmeEmail),
+    ...wanted('agreeToTerms', 'the authority wants its terms of service to be agreed to', RULE_TEXTS.acmeTerms),
+    ...(acme.challenge === 'dns-01' ? wanted('dnsProvider', 'dns-01 makes a record there', RULE_TEXTS.acmeProvider) : []),
+    ...(acme.challenge === 'dns-01' ? wanted('dnsCredentials', 'dns-01 makes a record at the provider', RULE_TEXTS.acmeCredentials) : []),
+    ...(acme.eabHmacKey === undefined ? [] : wanted('eabKeyId', 'certificate.acme.eabHmacKey is given', RULE_TEXTS.acmeKeyId)),
+    ...(acme.eabKeyId === undefined ? [] : wanted('eabHmacKey', 'certificate.acme.eabKeyId is given', RULE_TEXTS.acmeHmacKey)),
   ];
 };
 
@@ -182,6 +207,7 @@ const providerIsOne: Rule = ({ certificate }) =>
           keyword: 'provider-is-one',
           message: 'certificate.acme.dnsProvider is no DNS provider',
           suggestion: 'Give the code of a provider, such as cloudflare or rfc2136.',
+          texts: RULE_TEXTS.providerUnknown,
         },
       ]
     : [];

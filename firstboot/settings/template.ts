@@ -1,6 +1,9 @@
 /** An answers file to fill in, made from the schema: every setting with what it is, its type and its default. */
+
+import type { Setup } from '../contract/unit.ts';
 import type { SettingSchema } from './annotations.ts';
 import { answersSchema } from './answers.ts';
+import { withFixed } from './fixed.ts';
 
 const COLUMNS = 110;
 
@@ -8,8 +11,8 @@ const COLUMNS = 110;
  * YAML. What must be answered stands as it is, without a value; all else is commented out with its default, so that the
  * file is valid once the former has values. Text is after `# `, a setting after `#` alone: taking that away sets it.
  */
-export function answersTemplate(productSchema: object | undefined, heading: string): string {
-  const { schemaVersion: _, ...settings } = answersSchema(productSchema).properties ?? {};
+export function answersTemplate(productSchema: object | undefined, heading: string, setup?: Setup): string {
+  const { schemaVersion: _, ...settings } = withFixed(answersSchema(productSchema), setup).properties ?? {};
   const members = Object.entries(settings).map(([name, schema]) => member(name, schema, { required: false, open: true, depth: 0 }));
   const explained = comment(
     `${heading} What must be answered stands as it is; all else shows its default, and is set by removing its "#".`,
@@ -57,6 +60,7 @@ function factsOf(schema: SettingSchema, place: Place): string {
 }
 
 function needOf(schema: SettingSchema, place: Place): string {
+  if (schema.const !== undefined) return `Fixed by the image: it is ${JSON.stringify(schema.const)}.`;
   if (schema.default !== undefined) return `Default: ${JSON.stringify(schema.default)}.`;
   if (schema['x-generate'] !== undefined) return 'The unit makes one where there is none.';
   if (mustAnswer(schema, place)) return 'Required.';

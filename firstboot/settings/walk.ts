@@ -1,6 +1,9 @@
 /** Walks over a settings schema: which settings there are, which are secrets, which are OVF properties. */
+
+import type { Setup } from '../contract/unit.ts';
 import { MAX_OVF_PROPERTIES, type OvfAnnotation, type SettingSchema } from './annotations.ts';
 import { answersSchema } from './answers.ts';
+import { withFixed } from './fixed.ts';
 
 export interface Setting {
   /** Dotted path, such as `product.admin.email`. */
@@ -33,9 +36,10 @@ export interface OvfProperty extends Setting {
   category: string;
 }
 
-/** The settings that are OVF properties, in the order of their form; at most `MAX_OVF_PROPERTIES`. */
-export function ovfProperties(productSchema: object | undefined): OvfProperty[] {
-  const marked = settingsOf(answersSchema(productSchema)).filter(({ schema }) => schema['x-ovf'] !== undefined);
+/** The settings that are OVF properties, in the order of their form, without those that `setup` fixes; at most `MAX_OVF_PROPERTIES`. */
+export function ovfProperties(productSchema: object | undefined, setup?: Setup): OvfProperty[] {
+  const all = settingsOf(withFixed(answersSchema(productSchema), setup));
+  const marked = all.filter(({ schema }) => schema['x-ovf'] !== undefined && schema.const === undefined);
   return marked
     .map((setting, index) => ({ setting, order: annotationOf(setting.schema).order ?? 1000 + index }))
     .sort((a, b) => a.order - b.order)

@@ -1,4 +1,5 @@
 /** Schema violations in plain words, each with a suggestion: the same wherever data of people is checked. */
+import type { EveryText } from '../contract/texts.ts';
 import { branchesOf, discriminator, distinctMembers, meantViolations, type RawViolation, schemaAt } from './branches.ts';
 import { nearest } from './nearest.ts';
 import { pointerOf, segmentsOf, valueAt } from './pointer.ts';
@@ -11,7 +12,14 @@ export interface Violation {
   suggestion?: string;
   /** The schema keyword or the rule that found it. */
   keyword: string;
+  /** The member that a rule found missing at `path`. */
+  lacks?: string;
+  /** Where a rule found it: what the setup page says. */
+  texts?: EveryText;
 }
+
+/** What a rule finds: the page has no words of its own for that. */
+export type RuleViolation = Violation & { texts: EveryText };
 
 interface Subject {
   violation: RawViolation;

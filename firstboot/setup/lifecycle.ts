@@ -107,13 +107,14 @@ export async function closeSetup(system: System, log: Log): Promise<void> {
 
 /** The next boot starts nothing of setup. */
 export async function disableSetup(system: System, log: Log): Promise<void> {
-  await systemctl(system, ['--quiet', 'disable', '--', ...ENABLED], log);
+  // Without a reload of all units, which takes long: what runs is stopped by itself, and the next boot reads them anew.
+  await systemctl(system, ['--quiet', 'disable', '--no-reload', '--', ...ENABLED], log);
 }
 
 /** True where a boot would start something of setup, had it not its conditions too. */
 export async function setupIsEnabled(system: System): Promise<boolean> {
-  for (const unit of ENABLED) if ((await system.ask('systemctl', ['--quiet', 'is-enabled', '--', unit])) === 0) return true;
-  return false;
+  // One call for all: it succeeds where one of them is (systemctl(1)).
+  return (await system.ask('systemctl', ['--quiet', 'is-enabled', '--', ...ENABLED])) === 0;
 }
 
 async function activeOf(system: System, units: readonly string[]): Promise<string[]> {

@@ -6,7 +6,7 @@ import Fastify, { type FastifyError, type FastifyReply, type FastifyRequest } fr
 import { LARGEST_BODY, readForm } from './body.ts';
 import { guard } from './guard.ts';
 import { SECURITY_HEADERS } from './headers.ts';
-import { HelperError, HelperGone } from './helper-client.ts';
+import { HelperError, HelperGone, saidBy } from './helper-client.ts';
 import { isOwnHost, parseHost } from './host.ts';
 import { applyRoutes } from './routes/apply.ts';
 import { claimRoutes } from './routes/claim.ts';
@@ -103,7 +103,7 @@ async function answerError(
   if (code === 500) site.ports.log(`${request.method} ${request.routeOptions.url ?? 'unknown'}: ${error.stack ?? error.message}`);
   // The rest of a body that nobody reads must not be taken for the next request.
   if (code === 400 || code === 413 || code === 415) reply.header('connection', 'close');
-  const data = error instanceof HelperError ? { said: error.message, remedies: error.remedies } : { text: t(textOf(code)) };
+  const data = error instanceof HelperError ? saidBy(error, visit.language) : { text: t(textOf(code)) };
   return site.show(request, reply, visit, 'message', { heading: t('error.heading'), back: true, ...data }, { code });
 }
 

@@ -3,16 +3,24 @@ import { connect } from 'node:net';
 
 import type { ApplyEvent } from '../contract/events.ts';
 import type { HelperAction, HelperAnswers, HelperMessage, HelperParameters } from '../contract/helper.ts';
+import { type EveryText, textIn } from '../contract/texts.ts';
 
 /** The helper said no, in words for the owner. */
 export class HelperError extends Error {
   override readonly name = 'HelperError';
   readonly remedies: readonly string[];
+  readonly texts: EveryText | undefined;
 
-  constructor(message: string, remedies: readonly string[]) {
+  constructor({ message, remedies, texts }: { message: string; remedies: readonly string[]; texts?: EveryText }) {
     super(message);
     this.remedies = remedies;
+    this.texts = texts;
   }
+}
+
+/** As templates show it: in the owner's language, or as it came, in English. */
+export function saidBy({ message, remedies, texts }: HelperError, language: string): object {
+  return texts === undefined ? { said: message, remedies } : { text: textIn(texts, language) };
 }
 
 /** The helper could not be asked, or went away before it had answered. */
@@ -71,7 +79,7 @@ async function ask<A extends HelperAction>(
     });
     const take = (message: HelperMessage): void => {
       if (message.type === 'event') options.onEvent?.(message.event);
-      else if (message.type === 'error') fail(new HelperError(message.message, message.remedies));
+      else if (message.type === 'error') fail(new HelperError(message));
       else {
         resolve(message.data as HelperAnswers[A]);
         socket.destroy();

@@ -1,6 +1,6 @@
 /** How far a run is: one connection follows it however many browsers watch. */
 import type { ApplyEvent, UnitState } from '../contract/events.ts';
-import type { Texts } from '../contract/texts.ts';
+import type { EveryText, Texts } from '../contract/texts.ts';
 import type { Helper } from './helper-client.ts';
 
 /** Lines of a step's log that are kept for the page. */
@@ -11,7 +11,9 @@ export interface StepProgress {
   title: Texts;
   state: 'waiting' | 'running' | 'changed' | 'same' | 'failed';
   seconds?: number;
+  /** English. */
   reason?: string;
+  texts?: EveryText;
   log: string[];
 }
 
@@ -97,7 +99,7 @@ export class Progress {
     if (event.type === 'step-started') step.state = 'running';
     else if (event.type === 'output') step.log = [...step.log, event.line].slice(-LOG_LINES);
     else if (event.type === 'step-finished') Object.assign(step, { state: event.changed ? 'changed' : 'same', seconds: event.seconds });
-    else Object.assign(step, { state: 'failed', seconds: event.seconds, reason: event.reason, log: [...event.log] });
+    else Object.assign(step, { state: 'failed', seconds: event.seconds, reason: event.reason, texts: event.texts, log: [...event.log] });
     this.#tell({ step: index });
   }
 

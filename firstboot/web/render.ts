@@ -8,6 +8,7 @@ import fieldArea from './templates/field-area.hbs?raw';
 import fieldBoolean from './templates/field-boolean.hbs?raw';
 import fieldChoice from './templates/field-choice.hbs?raw';
 import fieldFile from './templates/field-file.hbs?raw';
+import fieldFixed from './templates/field-fixed.hbs?raw';
 import fieldGroup from './templates/field-group.hbs?raw';
 import fieldRepeat from './templates/field-repeat.hbs?raw';
 import fieldSelect from './templates/field-select.hbs?raw';
@@ -23,6 +24,7 @@ import progressStep from './templates/progress-step.hbs?raw';
 import report from './templates/report.hbs?raw';
 import result from './templates/result.hbs?raw';
 import review from './templates/review.hbs?raw';
+import said from './templates/said.hbs?raw';
 import section from './templates/section.hbs?raw';
 import shown from './templates/shown.hbs?raw';
 import when from './templates/when.hbs?raw';
@@ -33,12 +35,14 @@ const PARTIALS = {
   label,
   layout,
   report,
+  said,
   shown,
   when,
   'field-area': fieldArea,
   'field-boolean': fieldBoolean,
   'field-choice': fieldChoice,
   'field-file': fieldFile,
+  'field-fixed': fieldFixed,
   'field-group': fieldGroup,
   'field-repeat': fieldRepeat,
   'field-select': fieldSelect,

@@ -18,23 +18,24 @@ import type { Bench, BenchOptions, Report } from './bench.ts';
 import { againBench } from './benches/again.ts';
 import { bakeBench } from './benches/bake.ts';
 import { bootBench } from './benches/boot.ts';
+import { firstBootBench } from './benches/first-boot.ts';
 import { packBench } from './benches/pack.ts';
 import { describeHost, type Host, hostLine, isBusy } from './host.ts';
 import { Lab } from './lab.ts';
 import { isMet, ratioOf, reportMarkdown } from './table.ts';
 
-const BENCHES: readonly Bench[] = [packBench, bakeBench, againBench, bootBench];
+const BENCHES: readonly Bench[] = [packBench, bakeBench, againBench, bootBench, firstBootBench];
 
 const USAGE = `Usage: npm run bench [-- [NAME...] [options]]
 
 Paired measurements on this machine; a Markdown table on standard output, everything else in the JSON file.
 Leave the machine alone meanwhile. Without names all of these run:
 
-${BENCHES.map(({ name, summary }) => `  ${name.padEnd(6)} ${summary}`).join('\n')}
+${BENCHES.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
 
 Options:
   --image <image>      name or folder of the image that is baked (default: sphere)
-  --disk <file>        disk for pack and boot (default: the last one that was baked of the image)
+  --disk <file>        disk for pack, boot and first-boot (default: the last one that was baked of the image)
   --rounds <n>         pairs of runs for pack (default: 3)
   --json <file>        where the numbers go (default: out/bench.json)
   --cache-dir <folder> cache with downloads and baked disks; work is done below it (default: the XDG cache folder)

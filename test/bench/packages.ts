@@ -6,6 +6,7 @@ import type { LoadedImage } from '../../builder/definition/definition.ts';
 import { readLock } from '../../builder/definition/lock.ts';
 import type { Context } from '../../builder/kit/context.ts';
 import { Runner } from '../../builder/pipeline/runner.ts';
+import { readStageCodes } from '../../builder/pipeline/stage-code.ts';
 import { fetchStage } from '../../builder/stages/fetch.ts';
 import { resolveStage } from '../../builder/stages/resolve.ts';
 import { removeMappedTree } from '../../builder/tools/namespace.ts';
@@ -32,7 +33,7 @@ export async function preparePackages(
 ): Promise<Prepared> {
   await seedStore(folders.store, join(folders.cacheDir, 'downloads'));
   const own: Context = { ...ctx, cacheDir: folders.cacheDir };
-  const runner = new Runner(own, image.definition.name, (folder) => removeMappedTree(own, folder));
+  const runner = new Runner(own, image.definition.name, await readStageCodes(), (folder) => removeMappedTree(own, folder));
   const common = { image, lock: await readLock(image.folder), overrides: {}, archive: {}, purpose: 'bake' } as const;
   const resolved = await runner.run(resolveStage, { ...common, basePackages });
   const fetched = await runner.run(fetchStage, { ...common, resolved: resolved.output });

@@ -2,6 +2,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { axeFindings, launchChromium, NO_CHROMIUM, picture } from '../helpers/chromium.ts';
+import { every } from '../integration/firstboot/every-language.ts';
 import { EVERY_CONTROL } from '../integration/firstboot/web/every-control.ts';
 import { type Lab, type LabOptions, openLab } from '../integration/firstboot/web/lab.ts';
 
@@ -136,7 +137,7 @@ describe.skipIf(NO_CHROMIUM !== undefined)('in a browser', () => {
       'domain.records': () => ({
         findings: [{ severity: 'warning' as const, message: { en: 'A record is missing', ja: 'レコードがありません', ru: 'Нет записи' } }],
         table: {
-          columns: [{ en: 'Name' }, { en: 'Type' }, { en: 'Wanted' }, { en: 'Found' }, { en: 'Server' }],
+          columns: ['Name', 'Type', 'Wanted', 'Found', 'Server'].map(every),
           rows: [['a-rather-long-name.example.org', 'AAAA', '2001:db8:0:0:1234:5678:9abc:def0', 'nothing', '192.0.2.53']],
         },
         log: ['asked 192.0.2.53'],

@@ -11,7 +11,13 @@ const PROGRAM = '/usr/bin/chromium';
 export const NO_CHROMIUM = existsSync(PROGRAM) ? undefined : `${PROGRAM} is not installed (npm test installs it)`;
 
 /** Screenshots are kept here after a run, outside git. */
-const PICTURES = join(CHECKOUT, '.test', 'screenshots');
+export const PICTURES = join(CHECKOUT, '.test', 'screenshots');
+
+/** Where a screenshot of this name goes. */
+export function pictureFile(name: string): string {
+  mkdirSync(PICTURES, { recursive: true });
+  return join(PICTURES, `${name}.png`);
+}
 
 export async function launchChromium(more: readonly string[] = []): Promise<Browser> {
   // Its sandbox does not start for root; all pages are our own.
@@ -20,8 +26,7 @@ export async function launchChromium(more: readonly string[] = []): Promise<Brow
 
 /** Keeps a picture of the whole page as `name`.png. */
 export async function picture(page: Page, name: string): Promise<void> {
-  mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+  await page.screenshot({ path: pictureFile(name), fullPage: true });
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

@@ -47,19 +47,15 @@ export function fakeHost(account: Account): void {
   account.program('mmdebstrap', 'if [ "$1" = --version ]; then echo "mmdebstrap 1.4.3"; exit; fi; exit 1');
 }
 
-/** mmdebstrap that hangs with a child of its own, and says so by a file. `atEnd` is shell that it runs when it is asked to end. */
-export function hangingMmdebstrap(account: Account, atEnd = ''): string {
+/** mmdebstrap that hangs with a child of its own, and says so by a file. `before` is shell that it runs before that. */
+export function hangingMmdebstrap(account: Account, before = ''): string {
   const mark = join(account.root, 'installing');
   account.program(
     'mmdebstrap',
     `if [ "$1" = --version ]; then echo "mmdebstrap 1.4.3"; exit; fi
 mkdir "$TMPDIR/tree"; echo half > "$TMPDIR/tree/file"
-${
-  atEnd === ''
-    ? ''
-    : `trap '${atEnd}; exit 1' TERM
-`
-}sleep 300 &
+${before}
+sleep 300 &
 echo up > ${mark}
 wait`,
   );

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 import type { Problem } from '../../kit/errors.ts';
 import type { Artifact } from '../../sources/artifact.ts';
 import { type ImageUnderCheck, problemAt, type Rule } from './rule.ts';
@@ -29,6 +31,10 @@ function namedFiles({ definition }: ImageUnderCheck): Named[] {
 function ofArtifact(artifact: Artifact, pointer: string): Named[] {
   if (artifact.kind === 'file') return [{ path: artifact.path, pointer: `${pointer}/path`, what: 'file or folder', folder: true }];
   if (artifact.kind === 'pypi') return [{ path: artifact.requirements, pointer: `${pointer}/requirements`, what: 'requirements file' }];
+  if (artifact.kind === 'npm' && artifact.path !== undefined) {
+    const lock = join(artifact.path, 'package-lock.json');
+    return [{ path: lock, pointer: `${pointer}/path`, what: 'npm lock' }];
+  }
   if (artifact.kind !== 'debian') return [];
   return artifact.packages.flatMap((item, index) =>
     'path' in item ? [{ path: item.path, pointer: `${pointer}/packages/${index}/path`, what: 'Debian package' }] : [],

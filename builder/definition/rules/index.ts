@@ -1,14 +1,17 @@
 /** Every cross-field rule, in the order in which their findings are shown. A new rule is a file and a line. */
+import { artifactFiles } from './artifact-files.ts';
 import { auditException } from './audit-exception.ts';
 import { dataDisk } from './data-disk.ts';
 import { dnsRecords } from './dns-records.ts';
 import { filesExist } from './files-exist.ts';
 import { hardwareEnough } from './hardware-enough.ts';
 import { kernelDrivers } from './kernel-drivers.ts';
+import { pluginKinds } from './plugin-kinds.ts';
 import { portOnce } from './port-once.ts';
 import { portReserved } from './port-reserved.ts';
 import { probeAddress } from './probe-address.ts';
 import { probePort } from './probe-port.ts';
+import { roles } from './roles.ts';
 import type { Rule } from './rule.ts';
 import { sampleAnswers } from './sample-answers.ts';
 import { scriptsRun } from './scripts-run.ts';
@@ -28,6 +31,8 @@ import { templateSyntax } from './template-syntax.ts';
 
 export const RULES: readonly Rule[] = [
   filesExist,
+  roles,
+  artifactFiles,
   kernelDrivers,
   serviceKnown,
   serviceOrder,
@@ -36,6 +41,7 @@ export const RULES: readonly Rule[] = [
   portReserved,
   stateApart,
   dnsRecords,
+  pluginKinds,
   stepIdOnce,
   stepSecret,
   secretUsed,

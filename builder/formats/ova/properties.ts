@@ -1,4 +1,5 @@
 /** vApp properties from an image's settings: the scalars marked `x-ovf`, and one that takes a whole answers file. */
+import type { Setup } from '../../../firstboot/contract/unit.ts';
 import { ANSWERS_KEY, ovfProperties } from '../../../firstboot/settings/index.ts';
 import type { VappProperty } from './options.ts';
 
@@ -16,9 +17,9 @@ interface Scalar {
   'x-help'?: { en?: string };
 }
 
-/** @param productSchema the image's settings.schema.json */
-export function vappProperties(productSchema: object | undefined): VappProperty[] {
-  const marked = ovfProperties(productSchema).map(({ key, label, category, schema }) => {
+/** @param productSchema the image's settings.schema.json @param setup what its definition decides */
+export function vappProperties(productSchema: object | undefined, setup?: Setup): VappProperty[] {
+  const marked = ovfProperties(productSchema, setup).map(({ key, label, category, schema }) => {
     const scalar = schema as Scalar;
     const qualifiers = qualifiersOf(scalar);
     return {

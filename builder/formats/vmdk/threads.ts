@@ -1,5 +1,6 @@
 /** Threads that read and compress grains, all cores at once. */
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { BATCH_GRAINS, type Batch } from './batches.ts';
 import { GRAIN_BYTES, GRAIN_MARKER_BYTES, GRAIN_SECTORS, SECTOR } from './layout.ts';
@@ -13,6 +14,9 @@ const MOST_THREADS = 12;
 const BATCHES_PER_THREAD = 3;
 /** zlib grows what it cannot compress by at most 5 bytes in 16 KiB and its frame (deflateBound). */
 const LARGEST_GRAIN = Math.ceil((GRAIN_MARKER_BYTES + GRAIN_BYTES + 64) / SECTOR) * SECTOR;
+
+/** What the threads run: a file of its own, which the stage's code does not hold. */
+export const DEFLATE_WORKER = fileURLToPath(new URL('./deflate-worker.mjs', import.meta.url));
 
 export interface DeflatedGrain {
   number: number;
@@ -92,7 +96,7 @@ class Thread {
   #failure: { reason: unknown } | undefined;
 
   constructor(path: string, level: number) {
-    this.#worker = new Worker(new URL('./deflate-worker.mjs', import.meta.url), {
+    this.#worker = new Worker(DEFLATE_WORKER, {
       workerData: { path, level, grainBytes: GRAIN_BYTES, grainSectors: GRAIN_SECTORS, batchGrains: BATCH_GRAINS },
       resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 },
     });

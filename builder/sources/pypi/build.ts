@@ -1,26 +1,19 @@
-/**
- * Builds source distributions in a throw-away system of the guest's own suite, as nobody and without a network: what
- * they need comes from the distribution's archive (`build_packages`), never from an index, and never gets into an image.
- */
+/** Builds source distributions in a throw-away system, as nobody: what they need are Debian packages (`build_packages`). */
 import { cp, mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Cleanup } from '../../kit/cleanup.ts';
-import { withSystemPath } from '../../kit/command.ts';
 import type { Context } from '../../kit/context.ts';
 import { ExitCode, ToolError, UserError } from '../../kit/errors.ts';
 import { temporaryFolder } from '../../kit/files.ts';
 import { hashData } from '../../kit/hash.ts';
-import { removeMappedTree, runMapped } from '../../tools/namespace.ts';
-import { openArchive } from '../debian/archive.ts';
-import { makeRepository } from '../debian/repository.ts';
-import { solve } from '../debian/solve.ts';
 import type { Guest } from '../source.ts';
+import { runThrowAway } from '../throw-away.ts';
 
 const TOOLS = ['python3', 'python3-pip', 'python3-setuptools', 'python3-wheel'];
 
-/** Run by sh with the tree as `$1`; everything else comes by environment, so that no path is ever part of a script. */
-const BUILD = [
+/** Exported for its test. */
+export const BUILD = [
   'set -eu',
   'mkdir -p "$1/build/sdists" "$1/build/wheels"',
   'cp "$UNITSMITH_SDISTS"/* "$1/build/sdists/"',
@@ -55,50 +48,19 @@ export async function buildWheels(request: BuildRequest, ctx: Context, cleanup: 
 
 async function build(request: BuildRequest, stored: string, ctx: Context, cleanup: Cleanup): Promise<void> {
   const work = await temporaryFolder(join(ctx.cacheDir, 'tmp'), 'build-', cleanup);
-  const [sdists, wheels, repository, tree] = ['sdists', 'wheels', 'repository', 'tree'].map((name) => join(work, name)) as [
-    string,
-    string,
-    string,
-    string,
-  ];
-  for (const folder of [sdists, wheels, repository, tree]) await mkdir(folder);
-  cleanup.add('throw-away system', () => removeMappedTree(ctx, tree));
+  const [sdists, wheels] = [join(work, 'sdists'), join(work, 'wheels')];
+  for (const folder of [sdists, wheels]) await mkdir(folder);
   for (const sdist of request.sdists) await cp(sdist.path, join(sdists, sdist.name));
-
-  const { base, archive: options } = request.guest;
-  const archive = await openArchive(base, { ...options, update: false }, ctx);
-  const names = [...TOOLS, ...request.packages];
-  const solution = await solve(archive, names, [], ctx);
-  await makeRepository(solution, repository, { archive, offline: options.offline ?? false, debs: [] }, ctx);
-
+  const environment = { UNITSMITH_SDISTS: sdists, UNITSMITH_WHEELS: wheels };
+  const packages = [...TOOLS, ...request.packages];
   ctx.events.progress(`building ${request.sdists.map((sdist) => sdist.name).join(', ')}`);
-  const environment = {
-    LANG: 'C.UTF-8',
-    HOME: '/root',
-    PATH: withSystemPath(ctx.env.PATH),
-    TMPDIR: tree,
-    UNITSMITH_SDISTS: sdists,
-    UNITSMITH_WHEELS: wheels,
-  };
-  const assignments = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
   try {
-    await runMapped(ctx, 'env', ['-i', ...assignments, 'mmdebstrap', ...buildArguments(names, repository)], { isolated: true, grace: 30 });
+    await runThrowAway({ work, packages, guest: request.guest, script: BUILD, environment }, ctx, cleanup);
   } catch (error) {
     throw error instanceof ToolError && !error.failure.missing ? buildFailed(request, error) : error;
   }
   await mkdir(join(stored, '..'), { recursive: true });
   await rename(wheels, stored);
-}
-
-/** Exported for its test. */
-export function buildArguments(names: readonly string[], repository: string): string[] {
-  return [
-    ...['--mode=root', '--variant=essential', '--format=null', '--aptopt=APT::Sandbox::User "root"', '--dpkgopt=force-unsafe-io'],
-    '--dpkgopt=path-exclude=/usr/share/man/*',
-    '--dpkgopt=path-exclude=/usr/share/locale/*/LC_MESSAGES/*',
-    ...[`--include=${['apt', ...names].join(',')}`, `--customize-hook=${BUILD}`],
-    ...['', '/dev/null', `deb [trusted=yes] copy:${encodeURI(repository)} ./`],
-  ];
 }
 
 function buildFailed(request: BuildRequest, error: ToolError): UserError {

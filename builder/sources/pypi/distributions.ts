@@ -7,6 +7,7 @@ import { ExitCode, ToolError, UserError } from '../../kit/errors.ts';
 import { sha256File } from '../../kit/hash.ts';
 import { withoutCredentials } from '../../kit/secrets.ts';
 import { type PipTarget, pipDownload, pipSettings, pipVersion } from '../../tools/pip.ts';
+import { notInCache, notInstalled, wrongFile } from '../failures.ts';
 import type { LockedFile } from '../source.ts';
 import { DownloadStore } from '../store.ts';
 import { parseFileName } from './files.ts';
@@ -136,14 +137,9 @@ async function takeAll(folder: string, ctx: Context): Promise<LockedFile[]> {
 async function mustHavePip(ctx: Context): Promise<void> {
   try {
     await pipVersion(ctx);
-  } catch (error) {
+  } catch {
     ctx.signal.throwIfAborted();
-    throw new UserError('pip is not installed', {
-      exitCode: ExitCode.host,
-      why: 'artifacts of kind pypi are fetched by it',
-      remedies: ['sudo apt install python3-pip'],
-      cause: error,
-    });
+    throw notInstalled('pypi', 'pip', 'python3-pip');
   }
 }
 
@@ -161,21 +157,5 @@ function notFetched(file: string, url: string, why: string): UserError {
     exitCode: ExitCode.source,
     why: `${url}: ${why}`,
     remedies: ['check the network and the proxy'],
-  });
-}
-
-function wrongFile(artifact: string, file: LockedFile, found: string): UserError {
-  return new UserError(`Artifact ${artifact}: ${file.name} is not the file that lock.json names`, {
-    exitCode: ExitCode.source,
-    why: `wanted sha256 ${file.sha256}, found ${found}; nothing of it was kept`,
-    remedies: ['find out why it changed, and only then: unitsmith lock'],
-  });
-}
-
-function notInCache(artifact: string, file: string): UserError {
-  return new UserError(`Artifact ${artifact}: ${file} is not in the download cache`, {
-    exitCode: ExitCode.source,
-    why: '--offline takes only what an earlier run has fetched',
-    remedies: ['run once without --offline'],
   });
 }

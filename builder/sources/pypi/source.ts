@@ -7,6 +7,7 @@ import type { Context } from '../../kit/context.ts';
 import { ExitCode, UserError } from '../../kit/errors.ts';
 import { temporaryFolder } from '../../kit/files.ts';
 import { sha256File } from '../../kit/hash.ts';
+import { notLocked } from '../failures.ts';
 import { insideImage } from '../inside.ts';
 import { placeAt } from '../place.ts';
 import type { Component, FetchedArtifact, FetchRequest, LockedFile, PlacedOwner, Source } from '../source.ts';
@@ -22,11 +23,13 @@ import { licencesOf } from './wheel-metadata.ts';
 
 type Request = FetchRequest<PypiArtifact>;
 
+const NOT_PINNED = 'requirements name versions, and only lock.json holds the files of these versions to their hashes';
 const WHEELS = 'wheels';
 const PIP = 'pip.whl';
 
 export const pypiSource: Source<PypiArtifact> = {
   kind: 'pypi',
+  usesRootfs: true,
 
   inputs: async (request) => (request.override === undefined ? [await sha256File(await requirementsFile(request))] : []),
 
@@ -61,7 +64,7 @@ async function distributions(request: Request, python: string, ctx: Context, cle
   const work = await temporaryFolder(join(ctx.cacheDir, 'tmp'), 'pypi-', cleanup);
   const place = { artifact: request.name, target: { python, architecture: request.guest.base.architecture }, work };
   if (request.purpose === 'lock') return await chooseDistributions(requirements, place, ctx);
-  if (request.locked === undefined) throw notLocked(request.name);
+  if (request.locked === undefined) throw notLocked(request.name, NOT_PINNED);
   mustMatchLock(request.name, requirements, request.locked.files);
   await bringLocked(request.locked.files, { ...place, offline: request.guest.archive.offline ?? false }, ctx);
   return request.locked.files;
@@ -121,14 +124,6 @@ function mustMatchLock(artifact: string, requirements: readonly Requirement[], f
     exitCode: ExitCode.definition,
     problems,
     remedies: ['unitsmith lock'],
-  });
-}
-
-function notLocked(artifact: string): UserError {
-  return new UserError(`Artifact ${artifact} is not locked`, {
-    exitCode: ExitCode.definition,
-    why: 'requirements name versions, and only lock.json holds the files of these versions to their hashes',
-    remedies: ['unitsmith lock', 'and commit the lock.json that it writes'],
   });
 }
 

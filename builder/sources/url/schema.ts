@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 
-import { placement } from '../placement.ts';
+import { archive, fileName, placement } from '../placement.ts';
 
 /** A download held to its hash. */
 export const UrlArtifact = Type.Object(
@@ -8,7 +8,8 @@ export const UrlArtifact = Type.Object(
     kind: Type.Literal('url'),
     url: Type.String({ pattern: '^(https?|file)://' }),
     sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
-    unpack: Type.Optional(Type.Boolean({ default: false, description: 'Unpack the archive (tar, zip) into `into`' })),
+    ...archive,
+    ...fileName,
     ...placement,
   },
   { additionalProperties: false },

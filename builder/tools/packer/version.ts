@@ -1,7 +1,11 @@
 /** Which Packer is there, and what follows from it. */
+import { tmpdir } from 'node:os';
+
+import { withCleanup } from '../../kit/cleanup.ts';
 import { run } from '../../kit/command.ts';
 import type { Context } from '../../kit/context.ts';
 import { ExitCode, ToolError, UserError } from '../../kit/errors.ts';
+import { temporaryFolder } from '../../kit/files.ts';
 
 export interface PackerVersion {
   text: string;
@@ -23,7 +27,7 @@ const OLDEST = [1, 6] as const;
 export async function packerVersion(ctx: Context): Promise<PackerVersion> {
   let output: string;
   try {
-    output = (await run(ctx, 'packer', ['--version'], { env: { CHECKPOINT_DISABLE: '1' }, timeout: 60, quiet: true })).stdout;
+    output = await printedVersion(ctx);
   } catch (error) {
     if (!(error instanceof ToolError)) throw error;
     throw new UserError(error.failure.missing ? 'Packer is not installed' : 'The program called packer does not tell its version', {
@@ -34,6 +38,14 @@ export async function packerVersion(ctx: Context): Promise<PackerVersion> {
     });
   }
   return supportedVersion(output);
+}
+
+/** In a folder of its own: one that is interrupted leaves a file there. Without asking HashiCorp for a later one. */
+function printedVersion(ctx: Context): Promise<string> {
+  return withCleanup(async (cleanup) => {
+    const env = { CHECKPOINT_DISABLE: '1', TMPDIR: await temporaryFolder(tmpdir(), 'unitsmith-packer-', cleanup) };
+    return (await run(ctx, 'packer', ['--version'], { env, timeout: 60, quiet: true })).stdout;
+  });
 }
 
 /** `1.6.6`, `Packer v1.11.2`, with or without lines about updates. Exported for its test. */

@@ -23,6 +23,15 @@ export const smoke: FinishChange = {
     for (const { title, passed, message } of results)
       log(`${passed ? 'passed' : 'failed'}: ${title}${message === '' ? '' : ` (${message})`}`);
     const failed = results.filter(({ passed }) => !passed);
-    if (failed.length > 0) throw new UnitError(`${failed.map(({ title }) => title).join(', ')}: did not pass`, { exitCode: ExitCode.step });
+    if (failed.length === 0) return;
+    const names = failed.map(({ title }) => title).join(', ');
+    throw new UnitError(`${names}: did not pass`, {
+      exitCode: ExitCode.step,
+      texts: {
+        en: `The product does not answer as it should: ${names}. The log shows what came.`,
+        ja: `製品が正しく応答しません: ${names}。応答の内容はログをご覧ください。`,
+        ru: `Продукт отвечает не так, как должен: ${names}. Что пришло, показывает журнал.`,
+      },
+    });
   },
 };

@@ -9,6 +9,7 @@ import { octal } from '../../apply/owner.ts';
 import { ExitCode, UnitError } from '../../kit/errors.ts';
 import { ignoreMissing, readIfExists, removeFile, writeFileAtomic } from '../../kit/files.ts';
 import type { Account, System } from '../../kit/system.ts';
+import { RULE_TEXTS } from '../../settings/rule-texts.ts';
 import type { BeginChange } from '../changes.ts';
 
 /** sudo skips files whose name has a dot: a partial one is never read. */
@@ -78,6 +79,7 @@ async function findPerson(system: System, login: string): Promise<Account | unde
   if (account === undefined || (account.uid >= PEOPLE.first && account.uid <= PEOPLE.last)) return account;
   throw new UnitError(`administrator.login is ${login}, an account that the system uses itself`, {
     exitCode: ExitCode.step,
+    texts: RULE_TEXTS.loginReserved,
     remedies: ['Choose another name, such as admin.'],
   });
 }

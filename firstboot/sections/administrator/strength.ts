@@ -3,7 +3,7 @@
  * first (common words, names of this unit, rows of keys, repetition, years) gives next to none. It knows no dictionary.
  */
 import type { CheckReport } from '../../contract/helper.ts';
-import type { Texts } from '../../contract/texts.ts';
+import type { EveryText } from '../../contract/texts.ts';
 import type { CheckContext, SectionCheck } from '../check.ts';
 
 export type Strength = 'weak' | 'fair' | 'good' | 'strong';
@@ -125,8 +125,8 @@ function judge({ unit, settings, parameters }: CheckContext): CheckReport {
   return { findings: [{ severity, message: WORDS[strength], ...(severity === 'ok' ? {} : advice) }], data: { bits, strength, reasons } };
 }
 
-const NONE: Texts = { en: 'No password is given.', ja: 'パスワードは設定されていません。', ru: 'Пароль не задан.' };
-const WORDS: Readonly<Record<Strength, Texts>> = {
+const NONE: EveryText = { en: 'No password is given.', ja: 'パスワードは設定されていません。', ru: 'Пароль не задан.' };
+const WORDS: Readonly<Record<Strength, EveryText>> = {
   weak: {
     en: 'This password is easy to guess, by our estimate.',
     ja: '推定では、推測されやすいパスワードです。',
@@ -144,7 +144,7 @@ const WORDS: Readonly<Record<Strength, Texts>> = {
     ru: 'По нашей оценке, пароль надёжный.',
   },
 };
-const ADVICE: Readonly<Record<Estimate['reasons'][number], Texts>> = {
+const ADVICE: Readonly<Record<Estimate['reasons'][number], EveryText>> = {
   name: { en: 'Leave names of this unit out.', ja: 'このユニットに関する名前を避けてください。', ru: 'Не используйте имена этого узла.' },
   word: {
     en: 'Leave common words out; take several rare ones.',

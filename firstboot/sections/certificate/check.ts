@@ -2,12 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 
 import type { CheckFinding, CheckReport } from '../../contract/helper.ts';
-import type { Texts } from '../../contract/texts.ts';
+import type { EveryText } from '../../contract/texts.ts';
 import type { Unit } from '../../contract/unit.ts';
 import { makeFolder } from '../../kit/files.ts';
 import type { System } from '../../kit/system.ts';
 import { applyDefaults } from '../../settings/index.ts';
 import type { SectionCheck } from '../check.ts';
+import { applicable } from '../domain/applicable.ts';
 import { readDirectory } from './acme/directory.ts';
 import { wildcardNeedsDns, writeRoots } from './acme/obtain.ts';
 import { AcmeProblem, type ProblemCode, problemWords } from './acme/problems.ts';
@@ -27,7 +28,7 @@ export const certificateCheck: SectionCheck = {
     const { certificate, domain, network } = applyDefaults(settings, undefined);
     const { name } = textsOnly(domain);
     const { proxy = '' } = textsOnly(network);
-    const names = wantedNames(name, unit);
+    const names = wantedNames(name, applicable(unit, settings));
     const given = textsOnly(certificate) as Certificate;
     if (given.mode === 'upload') return uploadReport(system, given, names);
     if (given.mode === 'acme')
@@ -38,7 +39,7 @@ export const certificateCheck: SectionCheck = {
   },
 };
 
-const OWN: Texts = {
+const OWN: EveryText = {
   en: 'The unit makes its certificate itself. Browsers warn until its authority, which can be downloaded, is imported.',
   ja: 'ユニットが証明書を作成します。ダウンロードできる認証局証明書を登録するまで、ブラウザーは警告します。',
   ru: 'Узел сделает сертификат сам. Браузеры предупреждают, пока не установлен его центр, который можно скачать.',
@@ -65,7 +66,7 @@ async function uploadReport(system: System, certificate: Certificate, names: rea
   return { findings: shown, table: { columns: COLUMNS, rows } };
 }
 
-const COLUMNS: Texts[] = [
+const COLUMNS: EveryText[] = [
   { en: 'Certificate', ja: '証明書', ru: 'Сертификат' },
   { en: 'Issued by', ja: '発行者', ru: 'Кем выдан' },
   { en: 'Valid until', ja: '有効期限', ru: 'Действует до' },
@@ -118,7 +119,7 @@ function problem(code: ProblemCode): CheckFinding {
   return { severity: 'error', message, remedy };
 }
 
-function finding({ message, remedy }: { message: Texts; remedy: Texts }): CheckFinding {
+function finding({ message, remedy }: { message: EveryText; remedy: EveryText }): CheckFinding {
   return { severity: 'error', message, remedy };
 }
 
@@ -140,7 +141,7 @@ const PORT_SHUT = {
   remedy: { en: 'Use dns-01.', ja: 'dns-01 を使ってください。', ru: 'Используйте dns-01.' },
 };
 
-function reached(url: string): Texts {
+function reached(url: string): EveryText {
   return { en: `The authority answers at ${url}.`, ja: `認証局が応答しました: ${url}`, ru: `Центр отвечает: ${url}.` };
 }
 

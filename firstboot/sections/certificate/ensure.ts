@@ -6,6 +6,7 @@ import type { KeyObject } from 'node:crypto';
 import { createPrivateKey } from 'node:crypto';
 
 import { monotonicNow } from '../../apply/journal.ts';
+import type { EveryText } from '../../contract/texts.ts';
 import { ExitCode, ProgramError, UnitError } from '../../kit/errors.ts';
 import type { System } from '../../kit/system.ts';
 import { OUTSIDE, type Outside, obtain, type WholeAcme } from './acme/obtain.ts';
@@ -51,8 +52,11 @@ function uploaded({ certificate, names }: WantedCertificate): Pair {
 export function usable({ findings, chain, key }: Inspection): { chain: Chain; key: KeyObject } {
   const blocking = findings.filter(({ blocks }) => blocks);
   if (blocking.length === 0 && chain !== undefined && key !== undefined) return { chain, key };
+  const all = (language: keyof EveryText): string =>
+    blocking.flatMap(({ message, remedy }) => [message[language], remedy?.[language] ?? []].flat()).join(' ');
   throw new UnitError(blocking.map(({ message }) => message.en).join(' '), {
     exitCode: ExitCode.answers,
+    texts: { en: all('en'), ja: all('ja'), ru: all('ru') },
     remedies: blocking.flatMap(({ remedy }) => (remedy === undefined ? [] : [remedy.en])),
   });
 }

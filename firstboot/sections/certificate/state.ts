@@ -1,5 +1,5 @@
 /** How it stands with the certificate in use: for `unitctl cert show`, `unitctl doctor` and the daily renewal. */
-import type { Texts } from '../../contract/texts.ts';
+import type { EveryText } from '../../contract/texts.ts';
 import type { System } from '../../kit/system.ts';
 import { problemWords } from './acme/problems.ts';
 import { isSelfSigned } from './chain.ts';
@@ -24,9 +24,9 @@ export interface CertificateState {
   /** File with the unit's own authority, where it signed. */
   ca?: string;
   /** Why an authority gave none, the last time it was asked. */
-  failure?: Pick<Failure, 'time' | 'code' | 'detail'> & { message: Texts; remedy: Texts };
+  failure?: Pick<Failure, 'time' | 'code' | 'detail'> & { message: EveryText; remedy: EveryText };
   /** What its owner should look after, most pressing first; empty where all is well. */
-  warnings: Texts[];
+  warnings: EveryText[];
 }
 
 /** Days that the unit's own renewal is late before it is a warning: a machine may be switched off for a while. */
@@ -65,7 +65,7 @@ export async function certificateState(system: System, wanted: WantedCertificate
   };
 }
 
-function expiry(days: number, mode: Made['mode']): Texts {
+function expiry(days: number, mode: Made['mode']): EveryText {
   const when =
     days < 0
       ? { en: 'The certificate has expired', ja: '証明書の期限が切れています', ru: 'Срок сертификата истёк' }
@@ -87,7 +87,7 @@ function expiry(days: number, mode: Made['mode']): Texts {
       };
 }
 
-function notFor(name: string): Texts {
+function notFor(name: string): EveryText {
   return {
     en: `The certificate is not for ${name}.`,
     ja: `証明書が ${name} に対応していません。`,
@@ -95,7 +95,7 @@ function notFor(name: string): Texts {
   };
 }
 
-const NOT_FROM_AUTHORITY: Texts = {
+const NOT_FROM_AUTHORITY: EveryText = {
   en: 'The authority has given no certificate yet: the unit uses one of its own.',
   ja: '認証局の証明書をまだ取得できていません。ユニット独自の証明書を使用中です。',
   ru: 'Центр ещё не выдал сертификат: узел использует собственный.',

@@ -1,8 +1,9 @@
 /** The table of DNS records: wanted, found, from which server, verdict; and lines for a zone file. */
 import type { CheckFinding, CheckReport } from '../../contract/helper.ts';
-import type { Texts } from '../../contract/texts.ts';
+import type { EveryText } from '../../contract/texts.ts';
 import type { SectionCheck } from '../check.ts';
 import { readLinks } from '../network/links.ts';
+import { applicable } from './applicable.ts';
 import { type Examined, examineDns, type Verdict, verdictOn } from './examine.ts';
 import { zoneLines } from './records.ts';
 
@@ -14,7 +15,7 @@ export const dnsRecords: SectionCheck = {
     const { name: domain } = settings.domain;
     if (domain === undefined) return { findings: [NO_DOMAIN] };
     const addresses = (await readLinks(system)).flatMap((link) => link.addresses.map(({ address }) => address));
-    return dnsReport(await examineDns(unit, domain, addresses));
+    return dnsReport(await examineDns(applicable(unit, settings), domain, addresses));
   },
 };
 
@@ -59,7 +60,7 @@ function findingOf({ record: { name, type }, verdict, blocks }: Examined): Check
   return { severity: blocks ? 'error' : mild ? 'info' : 'warning', message, remedy };
 }
 
-function words(verdict: Verdict, record: string): { message: Texts; remedy: Texts } {
+function words(verdict: Verdict, record: string): { message: EveryText; remedy: EveryText } {
   switch (verdict) {
     case 'missing':
       return {
@@ -117,7 +118,7 @@ function words(verdict: Verdict, record: string): { message: Texts; remedy: Text
   }
 }
 
-const ADD: Texts = {
+const ADD: EveryText = {
   en: "Add the record at the domain's provider: the lines below can be copied. It may take a while to be seen.",
   ja: 'ドメインの事業者でレコードを追加してください。下の行をコピーできます。反映に時間がかかることがあります。',
   ru: 'Добавьте запись у провайдера домена: строки ниже можно скопировать. Она может появиться не сразу.',

@@ -7,6 +7,7 @@ import { ExitCode, UnitError } from '../../kit/errors.ts';
 import type { System } from '../../kit/system.ts';
 import type { BeginChange } from '../changes.ts';
 import { readLinks } from '../network/links.ts';
+import { applicable } from './applicable.ts';
 import { type Examined, examineDns } from './examine.ts';
 import { zoneLines } from './records.ts';
 
@@ -25,7 +26,9 @@ export const requiredRecords: BeginChange<P> = {
     ru: `Проверяются записи DNS домена ${domain}, без которых продукт не работает.`,
   }),
 
-  parameters({ domain: { name } }, { dns = [] }) {
+  parameters(settings, unit) {
+    const { name } = settings.domain;
+    const { dns = [] } = applicable(unit, settings);
     const records = dns.filter(({ required }) => required === true);
     return name === undefined || records.length === 0 ? undefined : { domain: name, records };
   },
@@ -40,10 +43,17 @@ export const requiredRecords: BeginChange<P> = {
       const blocking = (await examine(system, wanted)).filter(({ blocks }) => blocks);
       if (blocking.length === 0) return;
       if (attempt === ATTEMPTS || blocking.some(({ verdict }) => verdict !== 'unknown')) {
-        for (const { record } of blocking) for (const line of zoneLines(record)) log(line);
+        const missing = blocking.flatMap(({ record }) => zoneLines(record));
+        for (const line of missing) log(line);
+        const lines = missing.join('; ');
         throw new UnitError(`the domain ${wanted.domain} lacks DNS records that this product cannot do without`, {
           exitCode: ExitCode.step,
-          remedies: [`Add these: ${blocking.flatMap(({ record }) => zoneLines(record)).join('; ')}`],
+          texts: {
+            en: `The domain ${wanted.domain} lacks DNS records that this product cannot do without. Add these: ${lines}`,
+            ja: `ドメイン ${wanted.domain} に、この製品に欠かせない DNS レコードがありません。次を追加してください: ${lines}`,
+            ru: `У домена ${wanted.domain} нет записей DNS, без которых продукт не работает. Добавьте: ${lines}`,
+          },
+          remedies: [`Add these: ${lines}`],
         });
       }
       await sleep(PAUSE * 1000, undefined, { signal: system.signal });

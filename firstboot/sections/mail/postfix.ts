@@ -64,6 +64,11 @@ export const mail: BeginChange<P> = {
     if (!(await exists(system, PROGRAM))) {
       throw new UnitError('this unit has no Postfix, which sends its mail', {
         exitCode: ExitCode.step,
+        texts: {
+          en: 'This unit has no Postfix, which sends its mail. Choose to send no mail.',
+          ja: 'メールを送信する Postfix がこのユニットにありません。メールを送信しない設定にしてください。',
+          ru: 'В узле нет Postfix, который отправляет почту. Выберите вариант без почты.',
+        },
         remedies: ['Set mail.mode to none, or install the package postfix.'],
       });
     }

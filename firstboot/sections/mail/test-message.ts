@@ -2,7 +2,7 @@
 import { promises as dns, type MxRecord } from 'node:dns';
 
 import type { CheckReport } from '../../contract/helper.ts';
-import type { Texts } from '../../contract/texts.ts';
+import type { EveryText } from '../../contract/texts.ts';
 import { readIfExists } from '../../kit/files.ts';
 import type { CheckContext, SectionCheck } from '../check.ts';
 import { type Conversation, converse, LIMITS, type Limits, type Message, type Route } from './conversation.ts';
@@ -109,30 +109,30 @@ function report({ failure, route, log }: Sent, message: Message): CheckReport {
   };
 }
 
-function one(severity: 'info' | 'error', message: Texts): CheckReport {
+function one(severity: 'info' | 'error', message: EveryText): CheckReport {
   return { findings: [{ severity, message }] };
 }
 
-function fill({ en, ja = en, ru = en }: Texts, domain: string): Texts {
+function fill({ en, ja = en, ru = en }: EveryText, domain: string): EveryText {
   return { en: en.replace('{domain}', domain), ja: ja.replace('{domain}', domain), ru: ru.replace('{domain}', domain) };
 }
 
-const OFF: Texts = {
+const OFF: EveryText = {
   en: 'Mail is switched off: there is nothing to test.',
   ja: 'メール送信は無効です。テストするものがありません。',
   ru: 'Почта выключена: проверять нечего.',
 };
-const NO_RECIPIENT: Texts = {
+const NO_RECIPIENT: EveryText = {
   en: 'Give the address that the test message is to go to.',
   ja: 'テストメッセージの宛先アドレスを入力してください。',
   ru: 'Укажите адрес для проверочного письма.',
 };
-const INCOMPLETE: Texts = {
+const INCOMPLETE: EveryText = {
   en: 'Server or sender address is missing.',
   ja: 'サーバーまたは差出人アドレスがありません。',
   ru: 'Не указан сервер или адрес отправителя.',
 };
-const NO_RECEIVER: Texts = {
+const NO_RECEIVER: EveryText = {
   en: 'The domain {domain} takes no mail.',
   ja: 'ドメイン {domain} はメールを受け付けません。',
   ru: 'Домен {domain} не принимает почту.',

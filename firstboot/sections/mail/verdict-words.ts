@@ -1,5 +1,5 @@
 /** Why mail does not go out, for its owner. In braces: what `explain` fills in. */
-import type { Texts } from '../../contract/texts.ts';
+import type { EveryText } from '../../contract/texts.ts';
 
 export type Cause =
   | 'name-not-found'
@@ -25,7 +25,7 @@ export type Cause =
   | 'broken-off';
 
 /** What is the matter, and what to do. */
-export const WORDS: Readonly<Record<Cause, readonly [Texts, Texts]>> = {
+export const WORDS: Readonly<Record<Cause, readonly [EveryText, EveryText]>> = {
   'name-not-found': [
     {
       en: 'There is no server of the name {host}.',

@@ -1,10 +1,10 @@
 /** What a failed SMTP conversation means, in plain words, and what to do about it. */
 import type { CheckFinding } from '../../contract/helper.ts';
-import type { Texts } from '../../contract/texts.ts';
+import type { EveryText } from '../../contract/texts.ts';
 import type { Failure, Message, Route } from './conversation.ts';
 import { type Cause, WORDS } from './verdict-words.ts';
 
-/** By codes alone: of the system, of TLS, of SMTP. Texts differ from server to server. */
+/** By codes alone: of the system, of TLS, of SMTP. EveryText differ from server to server. */
 export function causeOf(failure: Failure): Cause {
   const { reply } = failure;
   if (failure.command === 'STARTTLS') return 'no-tls';
@@ -70,7 +70,7 @@ export function explain(failure: Failure, route: Route, message: Message): Check
   return { severity: known === 'later' ? 'warning' : 'error', message: fill(found, fields), remedy: fill(remedy, fields) };
 }
 
-function fill(texts: Texts, fields: Readonly<Record<string, string>>): Texts {
+function fill(texts: EveryText, fields: Readonly<Record<string, string>>): EveryText {
   const one = (text: string): string => text.replace(/\{(\w+)\}/g, (_whole, name: string) => fields[name] ?? '');
   return { en: one(texts.en), ja: one(texts.ja ?? texts.en), ru: one(texts.ru ?? texts.en) };
 }

@@ -43,6 +43,10 @@ export const network: BeginChange<NetworkWanted> = {
   parameters: ({ network: settings }) => networkWanted(settings),
   check: (wanted, { system, appliedBefore }) => checkNetwork(system, wanted, appliedBefore),
   apply: (wanted, { system, log }) => applyNetwork(system, wanted, log),
+  /** The files alone: the unit restarts at the end, and whoever resets it from afar is connected until then. */
+  async reset(_wanted, { system }) {
+    for (const path of [...(await ownFiles(system)), RESOLVER_FILE]) await removeFile(system.path(path));
+  },
 };
 
 function sentences({ interfaces, servers }: NetworkWanted): [string, string, string] {
@@ -160,6 +164,12 @@ export async function waitForNetwork(
     if (performance.now() > end) {
       throw new UnitError(lack, {
         exitCode: ExitCode.step,
+        texts: {
+          en: 'The network did not take up these settings in time. Look at the addresses, and whether another machine has them.',
+          ja: 'ネットワークが時間内に設定どおりになりませんでした。アドレスと、他の機器との重複を確認してください。',
+          ru: 'Сеть не приняла эти настройки вовремя. Проверьте адреса и не заняты ли они другой машиной.',
+        },
+
         remedies: ['Look at `networkctl status` and `journalctl -u systemd-networkd`.'],
       });
     }

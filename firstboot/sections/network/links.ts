@@ -50,6 +50,11 @@ export async function readLinks(system: System): Promise<Link[]> {
     if (!(error instanceof ProgramError)) throw error;
     throw new UnitError('systemd-networkd does not answer, which configures the network of this unit', {
       exitCode: ExitCode.step,
+      texts: {
+        en: 'systemd-networkd does not answer, which configures the network of this unit.',
+        ja: 'ネットワークを設定する systemd-networkd が応答しません。',
+        ru: 'Не отвечает systemd-networkd, который настраивает сеть узла.',
+      },
       remedies: ['Look at `systemctl status systemd-networkd`.'],
       cause: error,
     });
@@ -100,8 +105,15 @@ export function findLink(links: readonly Link[], selector: string | undefined): 
         : links.find(({ name }) => name === selector);
   if (found !== undefined) return found;
   const there = physical.map(({ name, mac }) => `${name} (${mac ?? 'no MAC address'})`);
+  const name = selector === undefined ? '' : ` ${selector}`;
+  const list = there.join(', ');
   throw new UnitError(selector === undefined ? 'this unit has no network interface' : `this unit has no network interface ${selector}`, {
     exitCode: ExitCode.step,
-    remedies: [there.length === 0 ? 'Give the virtual machine a network adapter.' : `It has: ${there.join(', ')}.`],
+    texts: {
+      en: `There is no network interface${name}. There are: ${list || 'none'}.`,
+      ja: `ネットワークインターフェース${name} がありません。あるもの: ${list || 'なし'}。`,
+      ru: `Сетевого интерфейса${name} нет. Есть: ${list || 'никаких'}.`,
+    },
+    remedies: [there.length === 0 ? 'Give the virtual machine a network adapter.' : `It has: ${list}.`],
   });
 }

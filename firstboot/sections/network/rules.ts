@@ -1,7 +1,8 @@
 /** What a schema cannot say about the network. Pure; the builder reads it too. */
 import { isIP } from 'node:net';
 
-import type { Violation } from '../../settings/words.ts';
+import type { EveryText } from '../../contract/texts.ts';
+import type { RuleViolation } from '../../settings/words.ts';
 import {
   canonical,
   isAlone,
@@ -13,12 +14,13 @@ import {
   parseCidr,
   wantedInterfaces,
 } from './addresses.ts';
+import { NETWORK_TEXTS } from './rule-texts.ts';
 import type { Interface, Network } from './schema.ts';
 
 /** Keyword of the rules that find something missing, not something wrong. */
 export const NETWORK_MISSING = 'network-is-whole';
 
-type Find = (keyword: string, at: string, message: string, suggestion: string) => Violation;
+type Find = (keyword: string, at: string, texts: EveryText, message: string, suggestion: string) => RuleViolation;
 
 /** Where the settings say it: the simplest form has members of its own. */
 interface Place {
@@ -43,7 +45,7 @@ function listed(entry: number): Place {
 }
 
 /** All that is wrong or missing, over a network whose members have the right types. */
-export function networkViolations(network: Network): Violation[] {
+export function networkViolations(network: Network): RuleViolation[] {
   const isList = (network.interfaces ?? []).length > 0;
   const wanted = wantedInterfaces(network);
   return [
@@ -56,6 +58,7 @@ export function networkViolations(network: Network): Violation[] {
             violation(
               'name-server',
               '/network/dns',
+              NETWORK_TEXTS.nameServer,
               'network.dns has an entry that is no IP address',
               'Give addresses such as 192.0.2.53 or 2001:db8::53.',
             ),
@@ -65,12 +68,20 @@ export function networkViolations(network: Network): Violation[] {
   ];
 }
 
-function simpleViolations({ address, gateway }: Network): Violation[] {
+function simpleViolations({ address, gateway }: Network): RuleViolation[] {
   if (gateway === undefined || address !== undefined) return [];
-  return [violation(NETWORK_MISSING, '/network', '"address" is missing in network: a gateway is given', 'Add network.address.')];
+  return [
+    violation(
+      NETWORK_MISSING,
+      '/network',
+      NETWORK_TEXTS.addressForGateway,
+      '"address" is missing in network: a gateway is given',
+      'Add network.address.',
+    ),
+  ].map((each) => ({ ...each, lacks: 'address' }));
 }
 
-function interfaceViolations({ method, addresses = [], gateways = [] }: Interface, place: Place): Violation[] {
+function interfaceViolations({ method, addresses = [], gateways = [] }: Interface, place: Place): RuleViolation[] {
   if (method === 'dhcp') {
     return addresses.length + gateways.length === 0
       ? []
@@ -78,6 +89,7 @@ function interfaceViolations({ method, addresses = [], gateways = [] }: Interfac
           violation(
             'dhcp-or-static',
             place.pointer,
+            NETWORK_TEXTS.dhcpOrStatic,
             `${place.name} asks for DHCP and gives addresses or gateways`,
             'Give method: static, or leave them out.',
           ),
@@ -88,6 +100,7 @@ function interfaceViolations({ method, addresses = [], gateways = [] }: Interfac
       violation(
         NETWORK_MISSING,
         place.pointer,
+        NETWORK_TEXTS.addressesNeeded,
         `"addresses" is missing in ${place.name}: its method is static`,
         'Add addresses: [192.0.2.10/24].',
       ),
@@ -101,6 +114,7 @@ function interfaceViolations({ method, addresses = [], gateways = [] }: Interfac
           violation(
             'gateway-once',
             `${place.pointer}/gateways`,
+            NETWORK_TEXTS.gatewayOnce,
             `${place.name} has two gateways of one kind`,
             'Keep one of IPv4 and one of IPv6.',
           ),
@@ -109,17 +123,24 @@ function interfaceViolations({ method, addresses = [], gateways = [] }: Interfac
   ];
 }
 
-function addressViolations(text: string, { name, pointer }: { name: string; pointer: string }): Violation[] {
+function addressViolations(text: string, { name, pointer }: { name: string; pointer: string }): RuleViolation[] {
   const cidr = parseCidr(text);
   if (cidr === undefined)
     return [
-      violation('address', pointer, `${name} is no IP address with a prefix length`, 'Write it as 192.0.2.10/24 or 2001:db8::10/64.'),
+      violation(
+        'address',
+        pointer,
+        NETWORK_TEXTS.addressForm,
+        `${name} is no IP address with a prefix length`,
+        'Write it as 192.0.2.10/24 or 2001:db8::10/64.',
+      ),
     ];
   if (!isUnicast(cidr.address))
     return [
       violation(
         'address',
         pointer,
+        NETWORK_TEXTS.addressImpossible,
         `${name} is an address that no interface can have`,
         'Give an address of the network that the unit is in.',
       ),
@@ -129,6 +150,7 @@ function addressViolations(text: string, { name, pointer }: { name: string; poin
         violation(
           'address',
           pointer,
+          NETWORK_TEXTS.addressOfNetwork,
           `${name} is the network's own or its broadcast address`,
           'Give an address between the two, or mend the prefix length.',
         ),
@@ -140,25 +162,34 @@ function gatewayViolations(
   gateway: string,
   addresses: readonly string[],
   { name, pointer }: { name: string; pointer: string },
-): Violation[] {
+): RuleViolation[] {
   if (isIP(gateway) === 0)
-    return [violation('gateway', pointer, `${name} is no IP address`, 'Write it as 192.0.2.1 or fe80::1, without a prefix length.')];
+    return [
+      violation(
+        'gateway',
+        pointer,
+        NETWORK_TEXTS.gatewayForm,
+        `${name} is no IP address`,
+        'Write it as 192.0.2.1 or fe80::1, without a prefix length.',
+      ),
+    ];
   const own = addresses.flatMap((text) => parseCidr(text) ?? []);
   if (own.some(({ address }) => canonical(address) === canonical(gateway)))
-    return [violation('gateway', pointer, `${name} is the unit's own address`, "Give the router's address.")];
+    return [violation('gateway', pointer, NETWORK_TEXTS.gatewayOwn, `${name} is the unit's own address`, "Give the router's address.")];
   if (isLinkLocal(gateway) || own.some((cidr) => isWithin(cidr, gateway))) return [];
   if (own.some((cidr) => isAlone(cidr) && cidr.version === isIP(gateway))) return [];
   return [
     violation(
       'gateway',
       pointer,
+      NETWORK_TEXTS.gatewayElsewhere,
       `${name} is in the network of none of the addresses`,
       'Mend the gateway, or the prefix length of the address.',
     ),
   ];
 }
 
-function selectorViolations(wanted: readonly Interface[]): Violation[] {
+function selectorViolations(wanted: readonly Interface[]): RuleViolation[] {
   const seen = new Set<string>();
   return wanted.flatMap(({ interface: selector }, index) => {
     const pointer = `/network/interfaces/${index}`;
@@ -169,6 +200,7 @@ function selectorViolations(wanted: readonly Interface[]): Violation[] {
             violation(
               'interface',
               pointer,
+              NETWORK_TEXTS.interfaceNeeded,
               `network.interfaces[${index}] does not say which interface it is about`,
               'Add interface: its name or MAC address.',
             ),
@@ -183,6 +215,7 @@ function selectorViolations(wanted: readonly Interface[]): Violation[] {
       violation(
         'interface',
         `${pointer}/interface`,
+        NETWORK_TEXTS.interfaceTwice,
         `network.interfaces[${index}] is about an interface that is there already`,
         'Make one entry of the two.',
       ),
@@ -190,7 +223,7 @@ function selectorViolations(wanted: readonly Interface[]): Violation[] {
   });
 }
 
-function addressTwice(wanted: readonly Interface[], isList: boolean): Violation[] {
+function addressTwice(wanted: readonly Interface[], isList: boolean): RuleViolation[] {
   const seen = new Set<string>();
   return wanted.flatMap(({ addresses = [] }, entry) =>
     addresses.flatMap((text, index) => {
@@ -202,9 +235,9 @@ function addressTwice(wanted: readonly Interface[], isList: boolean): Violation[
         return [];
       }
       const { name, pointer } = (isList ? listed(entry) : SIMPLE).addresses(index);
-      return [violation('address-once', pointer, `${name} is given twice`, 'Keep one of them.')];
+      return [violation('address-once', pointer, NETWORK_TEXTS.addressTwice, `${name} is given twice`, 'Keep one of them.')];
     }),
   );
 }
 
-const violation: Find = (keyword, path, message, suggestion) => ({ keyword, path, message, suggestion });
+const violation: Find = (keyword, path, texts, message, suggestion) => ({ keyword, path, texts, message, suggestion });

@@ -19,7 +19,9 @@ export const networkTry: SectionCheck = {
   async run({ system, settings, parameters }): Promise<CheckReport> {
     const violations = validateAnswers({ schemaVersion: ANSWERS_VERSION, network: settings.network }, undefined);
     if (violations.length > 0) {
-      return { findings: [NOT_RIGHT], log: violations.map(({ message, suggestion }) => [message, suggestion].filter(Boolean).join('. ')) };
+      // What the schema finds stands beside each setting.
+      const found = violations.flatMap(({ texts }): CheckFinding[] => (texts === undefined ? [] : [{ severity: 'error', message: texts }]));
+      return { findings: [NOT_RIGHT, ...found] };
     }
     const wanted = networkWanted(settings.network);
     if (wanted.interfaces.length === 0) return { findings: [NOTHING] };

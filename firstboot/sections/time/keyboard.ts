@@ -10,6 +10,9 @@ import type { BeginChange } from '../changes.ts';
 
 const LAYOUTS = '/usr/share/X11/xkb/symbols';
 
+/** What Debian's own packages set up where nobody says otherwise. */
+const DEBIAN = 'us';
+
 type P = { layout: string };
 
 export const keyboard: BeginChange<P> = {
@@ -34,10 +37,17 @@ export const keyboard: BeginChange<P> = {
     if ((await stat(system.path(join(LAYOUTS, layout))).catch(ignoreMissing)) === undefined) {
       throw new UnitError(`this unit does not know the keyboard layout ${layout}`, {
         exitCode: ExitCode.step,
+        texts: {
+          en: `This unit does not know the keyboard layout ${layout}. Give one such as us, gb, de, jp or ru.`,
+          ja: `このユニットにはキーボード配列 ${layout} がありません。us、gb、de、jp、ru などを入力してください。`,
+          ru: `Узел не знает раскладки ${layout}. Укажите, например, us, gb, de, jp или ru.`,
+        },
         remedies: ['Give one of xkeyboard-config(7), such as us, gb, de, jp or ru.'],
       });
     }
     await writeFileAtomic(system.path(KEYBOARD_FILE), keyboardFile(layout));
     await system.run('setupcon', ['--force', '--save', '--keyboard-only'], { onLine: log, timeout: 60 });
   },
+
+  reset: (_wanted, context) => keyboard.apply({ layout: context.unit.look?.keyboard ?? DEBIAN }, context),
 };

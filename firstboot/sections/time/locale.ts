@@ -39,6 +39,10 @@ export const locale: BeginChange<P> = {
     // After its data: a locale without any makes programs complain.
     await writeFileAtomic(system.path(CONFIG), configOf(name));
   },
+
+  async reset({ locale: name }, context) {
+    if (name !== undefined) await locale.apply({}, context);
+  },
 };
 
 function configOf(name: string): string {
@@ -58,6 +62,11 @@ async function generate(system: System, name: string, log: (line: string) => voi
   if (!supported.split('\n').includes(line)) {
     throw new UnitError(`this unit does not know the locale ${name}`, {
       exitCode: ExitCode.step,
+      texts: {
+        en: `This unit does not know the locale ${name}. Choose another one.`,
+        ja: `このユニットにはロケール ${name} がありません。別のものを選んでください。`,
+        ru: `Узел не знает локали ${name}. Выберите другую.`,
+      },
       remedies: [`${SUPPORTED} lists those that it knows.`],
     });
   }

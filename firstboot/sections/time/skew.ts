@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 
 import type { CheckFinding, CheckReport } from '../../contract/helper.ts';
+import type { EveryText } from '../../contract/texts.ts';
 import { ProgramError } from '../../kit/errors.ts';
 import type { System } from '../../kit/system.ts';
 import type { CheckContext, SectionCheck } from '../check.ts';
@@ -41,7 +42,7 @@ export function skewReport(servers: readonly ServerAnswer[], ahead: number | und
       rows: servers.map(({ server, answer, why }) => [
         server,
         answer === undefined ? '' : (-answer.offset / 1000).toFixed(3),
-        answer === undefined ? (why ?? '') : `stratum ${answer.stratum}, ${answer.delay.toFixed(0)} ms`,
+        answer === undefined ? (why ?? '') : answerWords(answer),
       ]),
     },
     ...(ahead === undefined ? {} : { data: { browserSkew: ahead } }),
@@ -129,7 +130,36 @@ export interface ServerAnswer {
   server: string;
   answer?: SntpAnswer;
   /** Why there is none, in a few words. */
-  why?: string;
+  why?: EveryText;
+}
+
+function answerWords({ stratum, delay }: SntpAnswer): EveryText {
+  const time = delay.toFixed(0);
+  return { en: `stratum ${stratum}, ${time} ms`, ja: `階層 ${stratum}、${time} ミリ秒`, ru: `уровень ${stratum}, ${time} мс` };
+}
+
+const NO_NAME: EveryText = { en: 'its name is not found', ja: '名前が見つかりません', ru: 'имя не найдено' };
+const NO_NAME_IN_TIME: EveryText = {
+  en: 'its name is not found in time',
+  ja: '時間内に名前が見つかりませんでした',
+  ru: 'имя не найдено вовремя',
+};
+const REFUSED: EveryText = { en: 'nobody answers there', ja: '応答するものがありません', ru: 'там никто не отвечает' };
+const NO_ANSWER: EveryText = {
+  en: 'no usable answer in time',
+  ja: '時間内に有効な応答がありませんでした',
+  ru: 'нет пригодного ответа вовремя',
+};
+
+function whyNot(error: unknown): EveryText {
+  if (error instanceof LateName) return NO_NAME_IN_TIME;
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return NO_NAME;
+  return code === 'ECONNREFUSED' ? REFUSED : NO_ANSWER;
+}
+
+class LateName extends Error {
+  override readonly name = 'LateName';
 }
 
 /** Asks every server that the settings name, else those in use, all at once. */
@@ -140,9 +170,7 @@ export async function askServers(system: System, named: readonly string[]): Prom
       try {
         return { server, answer: await querySntp(await addressOf(server), { timeout: PATIENCE }) };
       } catch (error) {
-        const { code, message } = error as NodeJS.ErrnoException;
-        const isName = code === 'ENOTFOUND' || code === 'EAI_AGAIN';
-        return { server, why: isName ? 'its name is not found' : code === 'ECONNREFUSED' ? 'nobody answers there' : message };
+        return { server, why: whyNot(error) };
       }
     }),
   );
@@ -150,9 +178,7 @@ export async function askServers(system: System, named: readonly string[]): Prom
 
 async function addressOf(server: string): Promise<string> {
   if (isIP(server) !== 0) return server;
-  const late = new Promise<never>((_resolve, reject) =>
-    setTimeout(() => reject(new Error('its name is not found in time')), PATIENCE).unref(),
-  );
+  const late = new Promise<never>((_resolve, reject) => setTimeout(() => reject(new LateName()), PATIENCE).unref());
   return (await Promise.race([lookup(server), late])).address;
 }
 

@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { DONE, due } from '../../apply/change.ts';
 import { ExitCode, UnitError } from '../../kit/errors.ts';
 import { ignoreMissing, readIfExists, syncFolder, writeFileAtomic } from '../../kit/files.ts';
+import { RULE_TEXTS } from '../../settings/rule-texts.ts';
 import type { BeginChange } from '../changes.ts';
 
 const LOCALTIME = '/etc/localtime';
@@ -37,6 +38,7 @@ export const timeZone: BeginChange<P> = {
     if ((await stat(system.path(file)).catch(ignoreMissing)) === undefined) {
       throw new UnitError(`this unit does not know the time zone ${zone}`, {
         exitCode: ExitCode.step,
+        texts: RULE_TEXTS.zoneUnknown,
         remedies: ['`timedatectl list-timezones` lists those that it knows: an old name may have a newer one.'],
       });
     }

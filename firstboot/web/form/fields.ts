@@ -85,7 +85,8 @@ function memberFields(group: Node, context: FormContext): Field[] {
   const conditions = conditionsOf(group.schema);
   const values = asRecord(group.value);
   return Object.entries(group.schema.properties ?? {}).flatMap(([member, schema]) => {
-    if (schema.const !== undefined) return [];
+    // Without a title it is there for programs.
+    if (schema.const !== undefined && schema['x-titles'] === undefined) return [];
     const when = conditions.get(member);
     const node: Node = {
       schema,
@@ -104,6 +105,7 @@ function memberFields(group: Node, context: FormContext): Field[] {
 type Build = (node: Node, context: FormContext) => Partial<Field>;
 
 const BUILDERS: Record<ReturnType<typeof kindOf>, Build> = {
+  fixed: ({ schema }) => ({ value: asText(schema.const) }),
   text: textField,
   area: areaField,
   number: ({ value }) => ({ partial: 'field-text', inputType: 'text', inputMode: 'numeric', value: asText(value) }),

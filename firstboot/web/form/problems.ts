@@ -1,6 +1,6 @@
 /**
- * What is wrong with a section, by control and in the owner's language. The helper says which value is wrong, and why in
- * English; what the schema alone can tell is said again here, all else as the helper has it.
+ * What is wrong with a section, by control and in the owner's language. The helper says which value is wrong; a rule between
+ * settings brings its words along, what the schema alone can tell is said here.
  */
 import type { KeptSettings, SettingProblem } from '../../contract/helper.ts';
 import { textIn } from '../../contract/texts.ts';
@@ -33,6 +33,11 @@ export function complaintsOf(kept: KeptSettings, words: Words, section?: string)
 }
 
 function complain(problem: SettingProblem, kept: KeptSettings, words: Words): Complaint[] {
+  const { path, missing, texts } = problem;
+  if (texts !== undefined) {
+    const ruleTitle = titleFor(kept.schema as SettingSchema, path, words.language);
+    return [{ path, title: ruleTitle, message: textIn(texts, words.language), missing }];
+  }
   const schema = schemaAt(kept.schema as SettingSchema, problem.path);
   const value = settingAt(kept.values, problem.path);
   const lacking = problem.missing && schema?.properties !== undefined ? lackingMembers(schema, value) : [];
@@ -46,7 +51,13 @@ function complain(problem: SettingProblem, kept: KeptSettings, words: Words): Co
   }
   const title = titleFor(kept.schema as SettingSchema, problem.path, words.language);
   const message = schema === undefined ? undefined : plainMessage(problem, schema, value, words);
-  return [{ path: problem.path, title, message: message ?? problem.message, missing: problem.missing }];
+  return [{ path: problem.path, title, message: message ?? otherwise(problem, words), missing: problem.missing }];
+}
+
+/** Where neither a rule nor the schema beside the value tells: an answer that came from outside, mostly. */
+function otherwise({ keyword, path }: SettingProblem, { t }: Words): string {
+  if (keyword === 'additionalProperties') return t('wrong.unknown', { name: path.split('.').at(-1) });
+  return t(keyword === 'uniqueItems' ? 'wrong.twice' : 'wrong.form');
 }
 
 function lackingMembers(schema: SettingSchema, value: unknown): string[] {
@@ -54,7 +65,7 @@ function lackingMembers(schema: SettingSchema, value: unknown): string[] {
   return (schema.required ?? []).filter((member) => !Object.hasOwn(given, member));
 }
 
-/** Undefined where the schema does not tell: then it is a rule between settings. */
+/** Undefined where the schema does not tell. */
 function plainMessage(problem: SettingProblem, schema: SettingSchema, value: unknown, words: Words): string | undefined {
   if (problem.missing && schema.properties === undefined) return words.t('wrong.missing');
   if (schema.writeOnly === true && value === undefined) return limitsOf(schema, words) || undefined;

@@ -2,7 +2,20 @@
 import { discriminator } from '../../settings/branches.ts';
 import type { SettingSchema } from '../../settings/index.ts';
 
-export type Kind = 'text' | 'area' | 'number' | 'boolean' | 'choice' | 'several' | 'lines' | 'file' | 'group' | 'repeat' | 'union' | 'json';
+export type Kind =
+  | 'fixed'
+  | 'text'
+  | 'area'
+  | 'number'
+  | 'boolean'
+  | 'choice'
+  | 'several'
+  | 'lines'
+  | 'file'
+  | 'group'
+  | 'repeat'
+  | 'union'
+  | 'json';
 
 /** A union of groups that are told apart by a member with a fixed value. */
 export interface Union {
@@ -21,6 +34,7 @@ const LONGEST_ROW = 1000;
 
 /** Every schema has a control: what no other fits is asked for as JSON. */
 export function kindOf(schema: SettingSchema): Kind {
+  if (schema.const !== undefined) return 'fixed';
   if (choicesOf(schema) !== undefined) return 'choice';
   if (schema.properties !== undefined) return 'group';
   if (unionOf(schema) !== undefined) return 'union';

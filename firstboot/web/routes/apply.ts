@@ -82,14 +82,15 @@ function showProgress(site: Site, request: FastifyRequest, reply: FastifyReply, 
   return site.show(request, reply, visit, 'progress', data, { path: '/progress' });
 }
 
-function stepView({ title, state, seconds, reason, log }: StepProgress, index: number, { t, language }: Visit): object {
+function stepView({ title, state, seconds, reason, texts, log }: StepProgress, index: number, { t, language }: Visit): object {
   return {
     index,
     title: textIn(title, language),
     state,
     stateText: t(`progress.${state}`),
     seconds: seconds === undefined ? undefined : t('progress.seconds', { seconds: seconds.toFixed(1) }),
-    reason,
+    reason: texts === undefined ? undefined : textIn(texts, language),
+    said: texts === undefined ? reason : undefined,
     // Not "log": handlebars has a helper of that name.
     lines: log.join('\n'),
     failed: state === 'failed',

@@ -10,7 +10,7 @@ export function resultRoutes(app: FastifyInstance, site: Site): void {
   app.get('/result', async (request, reply) => {
     const visit = visitOf(request);
     if (homeOf(visit) !== '/result') return reply.redirect(homeOf(visit), 303);
-    const { urls, fingerprint, credentials } = await site.ports.helper.call('result', {});
+    const { urls, fingerprint, credentials, authority, warnings, nextSteps } = await site.ports.helper.call('result', {});
     return site.show(
       request,
       reply,
@@ -18,12 +18,23 @@ export function resultRoutes(app: FastifyInstance, site: Site): void {
       'result',
       {
         heading: visit.t('result.heading'),
-        urls: urls.map((url) => ({ url, safe: /^https?:\/\//i.test(url) })),
+        urls: urls.map((url) => ({ url, safe: isWeb(url) })),
         fingerprint,
+        hasAuthority: authority !== undefined,
+        warnings: warnings.map((texts) => textIn(texts, visit.language)),
+        nextSteps: nextSteps.map(({ text, link }) => ({ text: textIn(text, visit.language), link: isWeb(link ?? '') ? link : undefined })),
         credentials: credentials.map(({ title, value }) => ({ title: textIn(title, visit.language), value })),
       },
       { path: '/result' },
     );
+  });
+  app.get('/result/authority', async (request, reply) => {
+    const visit = visitOf(request);
+    if (homeOf(visit) !== '/result') return reply.redirect(homeOf(visit), 303);
+    const { authority } = await site.ports.helper.call('result', {});
+    if (authority === undefined) return site.say(request, reply, visit, 'error.notFound', 404);
+    const name = visit.status.image.replace(/[^a-z0-9-]/g, '') || 'unit';
+    return reply.type('application/x-pem-file').header('content-disposition', `attachment; filename="${name}-ca.pem"`).send(authority);
   });
   app.post('/confirm', async (request, reply) => {
     const visit = visitOf(request);
@@ -34,4 +45,9 @@ export function resultRoutes(app: FastifyInstance, site: Site): void {
     const { t } = visit;
     return site.show(request, reply, visit, 'message', { heading: t('closed.heading'), text: t('closed.text') });
   });
+}
+
+/** Anything else in a link could be a script. */
+function isWeb(url: string): boolean {
+  return /^https?:\/\//i.test(url);
 }

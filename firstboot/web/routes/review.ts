@@ -9,7 +9,7 @@ import { idOf } from '../form/names.ts';
 import { type Complaint, complaintsOf, givenSettings, titleFor } from '../form/problems.ts';
 import { choicesOf } from '../form/schema.ts';
 import { visitOf } from '../guard.ts';
-import { HelperError } from '../helper-client.ts';
+import { HelperError, saidBy } from '../helper-client.ts';
 import type { Site, Visit } from '../site.ts';
 import { homeOf, isOpen, sectionPath, stepsOf, type Wizard, wizardOf } from '../wizard.ts';
 
@@ -30,8 +30,7 @@ export function reviewRoutes(app: FastifyInstance, site: Site): void {
         steps: stepsOf(wizard, 'review'),
         complaints: complaints.map((complaint) => ({ ...complaint, ...placeOf(wizard, complaint) })),
         plan: plan?.steps.map(({ title, words }) => ({ title: textIn(title, visit.language), words: textIn(words, visit.language) })),
-        said: said?.message,
-        remedies: said?.remedies,
+        refused: said === undefined ? undefined : saidBy(said, visit.language),
         sections: wizard.sections.map(({ name, title }) => ({ title, href: sectionPath(name), rows: rowsOf(wizard.kept, name, visit) })),
         later: site.laterUrl(request),
       },

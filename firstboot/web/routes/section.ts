@@ -111,7 +111,13 @@ function reportOf({ findings, table, log, data = {} }: CheckReport, view: CheckV
       message: textIn(message, language),
       remedy: remedy === undefined ? undefined : textIn(remedy, language),
     })),
-    table: table === undefined ? undefined : { columns: table.columns.map((texts) => textIn(texts, language)), rows: table.rows },
+    table:
+      table === undefined
+        ? undefined
+        : {
+            columns: table.columns.map((texts) => textIn(texts, language)),
+            rows: table.rows.map((row) => row.map((cell) => (typeof cell === 'string' ? cell : textIn(cell, language)))),
+          },
     lines: log,
     ...handOver(data),
   };

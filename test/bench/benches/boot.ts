@@ -1,15 +1,11 @@
 /** boot: from power-on to a log-in by SSH, with a cloud-init datasource and without one. */
-import { randomUUID } from 'node:crypto';
-
-import { mebibytesOf } from '../../../builder/definition/definition.ts';
 import { type Cleanup, withCleanup } from '../../../builder/kit/cleanup.ts';
 import type { Context } from '../../../builder/kit/context.ts';
 import { ExitCode, UserError } from '../../../builder/kit/errors.ts';
-import { boot } from '../../../builder/vm/boot.ts';
-import { overlay } from '../../../builder/vm/overlay.ts';
 import { noCloudIso } from '../../../builder/vm/seeds/nocloud.ts';
 import type { Bench, Report } from '../bench.ts';
 import type { Lab } from '../lab.ts';
+import { bootMachine } from '../machine.ts';
 
 /** Seconds, as on hardware virtualisation. */
 const SSH_TIMEOUT = 90;
@@ -57,21 +53,10 @@ function described(what: string, { summary, slowest }: Boot): string[] {
 }
 
 async function firstBoot(lab: Lab, disk: string, datasource: boolean, ctx: Context): Promise<Boot> {
-  const { hardware } = (await lab.image()).definition;
   ctx.events.progress(`first boot ${datasource ? 'with NoCloud' : 'without a datasource'}`);
   return await withCleanup(async (cleanup: Cleanup) => {
-    const spec = {
-      name: datasource ? 'bench-nocloud' : 'bench-bare',
-      firmware: 'bios',
-      controller: 'virtio-scsi',
-      nic: 'virtio',
-      cpus: hardware.cpus,
-      memoryMiB: mebibytesOf(hardware.memory),
-      disk: await overlay(ctx, disk, cleanup),
-      cdroms: datasource ? [await noCloudIso(ctx, SEED, cleanup)] : [],
-      uuid: randomUUID(),
-    } as const;
-    const machine = await boot(ctx, spec, await lab.acceleration(), cleanup);
+    const cdroms = datasource ? [await noCloudIso(ctx, SEED, cleanup)] : [];
+    const machine = await bootMachine(lab, { name: datasource ? 'bench-nocloud' : 'bench-bare', disk, cdroms }, ctx, cleanup);
     await machine.waitForSsh(machine.deadline(SSH_TIMEOUT));
     // Until then systemd-analyze refuses: the boot is not over. A degraded system is one that has booted, too.
     await machine.ssh(['systemctl', 'is-system-running', '--wait'], { timeout: machine.deadline(SETTLE_TIMEOUT).seconds });

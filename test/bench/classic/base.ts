@@ -6,6 +6,7 @@ import { loadImage } from '../../../builder/definition/load.ts';
 import type { Context } from '../../../builder/kit/context.ts';
 import { packageRoot, templatePath } from '../../../builder/kit/paths.ts';
 import { Runner } from '../../../builder/pipeline/runner.ts';
+import { readStageCodes } from '../../../builder/pipeline/stage-code.ts';
 import { archiveLines } from '../../../builder/sources/debian/archive.ts';
 import { type DiskOutput, diskStage } from '../../../builder/stages/disk.ts';
 import { fetchStage } from '../../../builder/stages/fetch.ts';
@@ -21,7 +22,7 @@ import { removeMappedTree } from '../../../builder/tools/namespace.ts';
 export async function baseDisk(target: LoadedImage, ctx: Context): Promise<DiskOutput> {
   const image = await loadImage(join(packageRoot(), 'test', 'bench', 'base-image'), ctx);
   const { base, title, name } = image.definition;
-  const runner = new Runner(ctx, name, (folder) => removeMappedTree(ctx, folder));
+  const runner = new Runner(ctx, name, await readStageCodes(), (folder) => removeMappedTree(ctx, folder));
   const common = { image, lock: undefined, overrides: {}, archive: { offline: true }, purpose: 'bake' } as const;
   const resolved = await runner.run(resolveStage, { ...common, basePackages: [] });
   const fetched = await runner.run(fetchStage, { ...common, resolved: resolved.output });

@@ -30,8 +30,8 @@ beforeEach(async () => {
 });
 
 /** A bake that hangs in the middle of `rootfs`. */
-async function hanging(atEnd?: string): Promise<Running> {
-  const mark = hangingMmdebstrap(account, atEnd);
+async function hanging(): Promise<Running> {
+  const mark = hangingMmdebstrap(account);
   const running = account.start(['bake', 'shop', '--mirror', mirror]);
   let ended = false;
   void running.ended.then(() => {
@@ -48,6 +48,10 @@ const locks = (): string[] => readdirSync(account.cache).filter((name) => name.s
 function expectNothingLeft({ stderr }: Outcome): void {
   expect(stderr).toMatch(/error: (Interrupted|Terminated): everything that was started has been ended, nothing partial is left/);
   expect(stderr).not.toContain('could not clean up');
+  expectNoFiles();
+}
+
+function expectNoFiles(): void {
   expect(account.leftovers()).toEqual(NOTHING);
   expect(readdirSync(join(account.cache, 'stages', 'rootfs'))).toEqual([]);
   expect(existsSync(account.out)).toBe(false);
@@ -68,15 +72,38 @@ describe('a stage that is interrupted', () => {
 
   it('by Ctrl-C again and again still cleans up, and tells the first signal’s code', async () => {
     const asked = join(account.root, 'asked');
-    // Long enough for the signals below to come while it ends.
-    const running = await hanging(`echo > ${asked}; sleep 1`);
+    // Long enough for the signals below to come while it cleans up.
+    account.program('rm', `echo > ${asked}; sleep 1; exec /bin/rm "$@"`);
+    const running = await hanging();
     const group = -(running.child.pid ?? 0);
     process.kill(group, 'SIGINT');
-    await until(() => existsSync(asked), 'mmdebstrap to be asked to end');
+    await until(() => existsSync(asked), 'the clean-up to begin');
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGINT'] as const) process.kill(group, signal);
     const outcome = await running.ended;
     expect(outcome.code).toBe(130);
     expectNothingLeft(outcome);
+  });
+
+  it.each([
+    ['standard output', ['--json'], 'stdout'],
+    ['standard error', ['--verbose'], 'stderr'],
+  ] as const)('by a reader of %s that goes away ends with 141', async (_name, flags, stream) => {
+    const mark = hangingMmdebstrap(account, 'while echo installing; do sleep 0.1; done &');
+    const running = account.start([...flags, 'bake', 'shop', '--mirror', mirror]);
+    await until(() => existsSync(mark), 'mmdebstrap to be run');
+    running.child[stream]?.destroy();
+    expect((await running.ended).code).toBe(141);
+    expectNoFiles();
+  });
+
+  it('ends on SIGINT, though all that read it have gone away', async () => {
+    const running = await hanging();
+    running.child.stdout?.destroy();
+    running.child.stderr?.destroy();
+    running.child.kill('SIGINT');
+    // Nothing was written before the signal: it is what counts.
+    expect((await running.ended).code).toBe(130);
+    expectNoFiles();
   });
 
   it('goes on from there the next time', async () => {

@@ -161,7 +161,7 @@ case $verb in
         else printf 'ActiveState=inactive\\nActiveEnterTimestampMonotonic=0\\n'; fi ;;
   is-active) [[ -e $state/$unit ]] ;;
   is-failed) exit 1 ;;
-  is-enabled) [[ -e $root/etc/enabled-$unit ]] ;;
+  is-enabled) for each in "\${units[@]}"; do [[ -e $root/etc/enabled-$each ]] && exit 0; done; exit 1 ;;
   enable) : >"$root/etc/enabled-$unit" ;;
   start|restart)
     [[ -e $root/broken-$unit ]] && { echo "Job for $unit failed." >&2; exit 1; }

@@ -1,4 +1,5 @@
 /** The root helper over a real socket, on a unit in a folder, with real runs of unitctl. */
+import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,9 +13,11 @@ import { checkBy } from '../../../firstboot/helper/check.ts';
 import { serve } from '../../../firstboot/helper/server.ts';
 import { lock } from '../../../firstboot/kit/lock.ts';
 import { System } from '../../../firstboot/kit/system.ts';
+import { readInUse } from '../../../firstboot/sections/certificate/place.ts';
 import { Claims } from '../../../firstboot/setup/claim.ts';
 import { currentCode, formatCode, newCode } from '../../../firstboot/setup/claim-code.ts';
 import { ask, sendRaw } from './ask-helper.ts';
+import { every } from './every-language.ts';
 import { bundleUnitctl, FakeUnit } from './fake-unit.ts';
 
 const UNIT: Unit = {
@@ -22,7 +25,14 @@ const UNIT: Unit = {
   name: 'shop',
   version: '1.0.0',
   title: { en: 'Shop' },
-  setup: { sections: ['administrator', 'product'] },
+  setup: {
+    sections: ['administrator', 'product'],
+    nextSteps: [
+      { text: { en: 'Log in.' }, link: '//admin/?a=1' },
+      { text: { en: 'Read the manual.' }, link: 'https://example.org/' },
+      { text: { en: 'Sell.' } },
+    ],
+  },
   services: { database: { ready: { unit: 'database.service' } }, web: { ready: { unit: 'web.service' }, after: ['database'] } },
   ports: [{ port: 443, purpose: 'shop' }],
   state: {},
@@ -271,8 +281,8 @@ describe('settings', () => {
     expect(first.secretsSet).toEqual(['administrator.password']);
     expect(first.origins).toMatchObject({ 'administrator.login': 'wizard', 'administrator.password': 'wizard' });
     expect(first.problems).toEqual([
-      { path: 'administrator.login', message: expect.any(String), missing: false },
-      { path: 'product', message: expect.stringContaining('title'), missing: true },
+      { path: 'administrator.login', message: expect.any(String), keyword: 'pattern', missing: false },
+      { path: 'product', message: expect.stringContaining('title'), keyword: 'required', missing: true },
     ]);
     const second = await ask(socket, 'settings-write', { section: 'administrator', values: { login: 'keeper' } });
     expect(second.secretsSet).toEqual(['administrator.password']);
@@ -336,7 +346,7 @@ describe('settings', () => {
 });
 
 describe('checks', () => {
-  const report = { findings: [{ severity: 'ok' as const, message: { en: 'fine' } }] };
+  const report = { findings: [{ severity: 'ok' as const, message: every('fine') }] };
   const context = (helped: Helped) => ({
     system: helped.system,
     claims: new Claims(helped.system),
@@ -391,12 +401,67 @@ describe('the run', () => {
     expect(ends).toEqual([{ state: 'ready' }, { state: 'ready' }]);
     expect(seen[0]).toEqual(seen[1]);
     expect(await ask(socket, 'status', {})).toMatchObject({ state: 'ready' });
+    const inUse = await readInUse(helped.system);
+    expect(inUse?.leaf.fingerprint256).toMatch(/^[0-9A-F]{2}:/);
+    expect(await ask(socket, 'result', {})).toMatchObject({ state: 'ready', fingerprint: inUse?.leaf.fingerprint256 });
     expect(statSync(unit.at(SETUP_PATHS.events)).mode & 0o777).toBe(0o600);
     const types = (seen[0] ?? []).map((message) => (message.type === 'event' ? message.event.type : message.type));
     expect(types.slice(0, 2)).toEqual(['state', 'plan']);
     expect(types.filter((type) => type === 'step-finished')).toHaveLength(steps.length);
     expect(JSON.parse(unit.read('/srv/page'))).toEqual({ title: 'A shop', password: PASSWORD });
+    const result = await ask(socket, 'result', {});
+    const leaf = new X509Certificate(unit.read('/etc/unit/tls/fullchain.pem'));
+    expect(result).toMatchObject({ state: 'ready', fingerprint: leaf.fingerprint256, warnings: [] });
+    // By its own authority, which browsers can be told to trust; no key comes along.
+    expect(leaf.verify(new X509Certificate(result.authority ?? '').publicKey)).toBe(true);
+    expect(result.authority).not.toContain('PRIVATE');
+    expect(result.credentials).toEqual([{ title: { en: 'Token' }, value: expect.stringMatching(/^[0-9a-f]{20}$/) }]);
+    const [base = ''] = result.urls;
+    expect(result.nextSteps).toEqual([
+      { text: { en: 'Log in.' }, link: `${base}admin/?a=1` },
+      { text: { en: 'Read the manual.' }, link: 'https://example.org/' },
+      { text: { en: 'Sell.' } },
+    ]);
     expect(JSON.stringify(seen)).not.toContain('a pass');
+  });
+
+  test('says what a certificate authority refused, and goes on with a certificate of its own', async () => {
+    const helped = await claimed();
+    const { socket, unit } = helped;
+    await whole(helped);
+    const nobody = 'https://127.0.0.1:1/directory';
+    const acme = { directory: nobody, email: 'kate@example.org', agreeToTerms: true };
+    await ask(socket, 'settings-write', { section: 'domain', values: { name: 'shop.example.org' } });
+    await ask(socket, 'settings-write', { section: 'certificate', values: { mode: 'acme', acme } });
+    await ask(socket, 'apply', {});
+    expect(await ask(socket, 'follow', {})).toEqual({ state: 'ready' });
+    const { warnings, authority, urls } = await ask(socket, 'result', {});
+    expect(urls).toEqual(['https://shop.example.org/']);
+    expect(warnings.length).toBeGreaterThanOrEqual(2);
+    expect(warnings[0]?.ru).toContain('собственный');
+    expect(authority).toBe(unit.read('/etc/unit/tls/ca.pem'));
+  });
+
+  test('with an administrator whom the image names is for nobody else', async () => {
+    const helped = startHelper(60, { ...UNIT, setup: { administrator: { login: 'keeper' } } });
+    const { socket, system, unit } = helped;
+    await ask(socket, 'claim', { code: (await currentCode(system)) as string, from: '192.0.2.1' });
+    await whole(helped);
+    const kept = await ask(socket, 'settings-read', {});
+    expect(kept.values).toMatchObject({ administrator: { login: 'keeper' } });
+    const refused = await ask(socket, 'settings-write', { section: 'administrator', values: { login: 'mallory', password: PASSWORD } });
+    expect(refused.problems).toMatchObject([
+      { path: 'administrator.login', missing: false, texts: { ja: expect.stringContaining('keeper') } },
+    ]);
+    await expect(ask(socket, 'apply', {})).rejects.toThrow(/administrator of this product is keeper/);
+    const answers = { schemaVersion: 1, administrator: { login: 'admin', password: PASSWORD }, product: { title: 'A shop' } };
+    unit.write('/answers.yaml', JSON.stringify(answers));
+    const byFile = await unit.unitctl(['apply', '--answers', unit.at('/answers.yaml')]);
+    expect([byFile.exitCode, byFile.stderr]).toEqual([3, expect.stringContaining('the administrator of this product is keeper')]);
+    expect(byFile.stderr).toContain('answers.yaml:1');
+    await ask(socket, 'settings-write', { section: 'administrator', values: { login: 'keeper', password: PASSWORD } });
+    const { steps } = await ask(socket, 'plan', {});
+    expect(steps.find(({ id }) => id === 'begin:administrator')?.words.en).toContain('keeper');
   });
 
   test('is refused for answers that are not whole, with what is missing', async () => {

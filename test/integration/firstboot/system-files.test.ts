@@ -76,6 +76,14 @@ describe.skipIf(!analyze)('systemd units (needs systemd-analyze)', () => {
     expect(adopt).toMatch(/^After=.*\bmulti-user\.target\b/m);
   });
 
+  test.each([
+    ['unit-setup.service', 10],
+    ['unit-helper.service', 35],
+  ])('%s is shut in: at most %i of 100 of what systemd counts as exposure', (name, most) => {
+    const { status } = spawnSync('systemd-analyze', ['security', '--offline=true', `--threshold=${most}`, '--no-pager', join(UNITS, name)]);
+    expect(status).toBe(0);
+  });
+
   test('adopting and going on are never both due', () => {
     const adopt = readFileSync(join(UNITS, 'unit-adopt.service'), 'utf8');
     const resume = readFileSync(join(UNITS, 'unit-apply-resume.service'), 'utf8');

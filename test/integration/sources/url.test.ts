@@ -223,6 +223,18 @@ describe('place', () => {
     expect(owners).toEqual([{ path: '/opt/app', owner: 'www:adm' }]);
   });
 
+  it('leaves out the folders that an archive begins with', async () => {
+    const root = join(test.ctx.cacheDir, 'root');
+    await place(request({ ...(await archive('app.tar.gz')), unpack: true, strip: 1 }), root);
+    expect(readdirSync(join(root, 'opt/app'))).toEqual(['run']);
+  });
+
+  it('gives a file the name that it is to have', async () => {
+    const root = join(test.ctx.cacheDir, 'root');
+    expect(await place(request({ owner: 'www', as: 'app' }), root)).toEqual([{ path: '/opt/app/app', owner: 'www' }]);
+    expect(readdirSync(join(root, 'opt/app'))).toEqual(['app']);
+  });
+
   it('copies a file as it is, and gives away the file alone', async () => {
     const root = join(test.ctx.cacheDir, 'root');
     expect(await place(request({ owner: 'www' }), root)).toEqual([{ path: '/opt/app/app.bin', owner: 'www' }]);

@@ -25,7 +25,7 @@ describe('stage audit', () => {
     const disk = join(folder, 'bad.raw');
     makeSmallDisk(disk, { root: { ...CLEAN, '/srv/key.pem': TEST_KEY, '/tmp/x': 'x', '/etc/machine-id': '' } });
     const { ctx, events } = testContext();
-    const runner = new Runner(ctx, 'sphere', remove);
+    const runner = new Runner(ctx, 'sphere', { audit: 'a' }, remove);
     const error = await runner
       .run(auditStage, { image: image(), disk, bakeId: 'a', packages: RECORDED })
       .catch((thrown: unknown) => thrown);
@@ -50,7 +50,7 @@ describe('stage audit', () => {
       },
     });
     const { ctx } = testContext();
-    const runner = new Runner(ctx, 'sphere', remove);
+    const runner = new Runner(ctx, 'sphere', { audit: 'a' }, remove);
     const input = { image: image(), disk, bakeId: 'a', packages: RECORDED };
     const first = await runner.run(auditStage, input);
     expect(first.cached).toBe(false);

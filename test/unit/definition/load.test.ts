@@ -225,12 +225,12 @@ describe('unions', () => {
     [
       'an artifact of unknown kind',
       ['kind: pypi', 'kind: pip'],
-      '/artifacts/wheels/kind: artifacts.wheels.kind cannot be "pip" [Allowed: debian, file, pypi, url.]',
+      '/artifacts/wheels/kind: artifacts.wheels.kind cannot be "pip" [Allowed: debian, file, git, maven, npm, pypi, url.]',
     ],
     [
       'an artifact without kind',
       ['kind: pypi\n', '\n'],
-      '/artifacts/wheels: "kind" is missing in artifacts.wheels [Add kind: one of debian, file, pypi, url.]',
+      '/artifacts/wheels: "kind" is missing in artifacts.wheels [Add kind: one of debian, file, git, maven, npm, pypi, url.]',
     ],
     [
       'a slip in an artifact',

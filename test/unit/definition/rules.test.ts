@@ -51,6 +51,46 @@ const BROKEN: [rule: string, what: string, Change, findings: string[]][] = [
     ],
   ],
   [
+    'artifact-files',
+    'a name for an archive that is unpacked',
+    { replace: [['unpack: true', 'unpack: true\n    as: data']] },
+    ['artifact-files image.yaml:39:9 /artifacts/data/as: an archive that is unpacked has no name'],
+  ],
+  [
+    'artifact-files',
+    'a file that is stripped',
+    { replace: [['unpack: true', 'strip: 1']] },
+    ['artifact-files image.yaml:38:12 /artifacts/data/strip: only archives are stripped [Add unpack: true.]'],
+  ],
+  [
+    'artifact-files',
+    'files of one name, and of no version',
+    { replace: [['app: { kind: file, path: app,', 'app: { kind: maven, coordinates: ["g:a:1", "h:a:1", "g:b:LATEST"], as: x,']] },
+    [
+      'artifact-files image.yaml:27:74 /artifacts/app/as: several files cannot have one name',
+      'artifact-files image.yaml:27:46 /artifacts/app/coordinates/1: h:a:1 and g:a:1 are both a-1.jar',
+      'artifact-files image.yaml:27:55 /artifacts/app/coordinates/2: LATEST is not one version',
+    ],
+  ],
+  [
+    'artifact-files',
+    'neither package nor project',
+    { replace: [['app: { kind: file, path: app,', 'app: { kind: npm,']] },
+    ['artifact-files image.yaml:27:3 /artifacts/app: neither a package nor a project is named'],
+  ],
+  [
+    'artifact-files',
+    'a package that is to be built',
+    { replace: [['app: { kind: file, path: app,', 'app: { kind: npm, package: a@1.0.0, build: [make],']] },
+    ['artifact-files image.yaml:27:39 /artifacts/app/build: build is for projects, and package names none'],
+  ],
+  [
+    'files-exist',
+    'a project without a lock',
+    { replace: [['app: { kind: file,', 'app: { kind: npm,']] },
+    ['files-exist image.yaml:27:27 /artifacts/app/path: there is no npm lock app/package-lock.json'],
+  ],
+  [
     'dns-records',
     'values of other types',
     {
@@ -79,11 +119,89 @@ const BROKEN: [rule: string, what: string, Change, findings: string[]][] = [
     ],
   ],
   [
+    'plugin-kinds',
+    'folders that are not kept or shared, and a service that there is not',
+    {
+      replace: [
+        [
+          'steps:',
+          'plugins:\n  one: { title: { en: One }, into: /opt/plugins, suffix: .jar, restart: [apache] }\n  two: { title: { en: Two }, into: /opt/plugins/, suffix: .zip }\nsteps:',
+        ],
+      ],
+    },
+    [
+      'plugin-kinds image.yaml:68:36 /plugins/one/into: plugins.one goes to /opt/plugins, which is not kept [Name this folder, or one above it, in state, as data or configuration.]',
+      'plugin-kinds image.yaml:68:74 /plugins/one/restart/0: plugins.one restarts "apache", which is no service of this image [Services: postgresql, memcached, app, nginx.]',
+      'plugin-kinds image.yaml:69:36 /plugins/two/into: plugins.two goes to /opt/plugins/, which is not kept [Name this folder, or one above it, in state, as data or configuration.]',
+      'plugin-kinds image.yaml:69:36 /plugins/two/into: plugins.two and plugins.one share a folder [Take two.]',
+    ],
+  ],
+  [
     'kernel-drivers',
     'an OVA of the cloud kernel',
     { replace: [['kernel: generic', 'kernel: cloud']] },
     [
       'warning kernel-drivers image.yaml:19:9 /kernel: the cloud kernel has no driver for e1000 and LSI Logic: an OVA boots only on pvscsi or AHCI with vmxnet3 [Take kernel: generic where importers may choose their hardware.]',
+    ],
+  ],
+  [
+    'roles',
+    'roles that there are not',
+    {
+      replace: [
+        ['after: [app]', 'after: [app]\n    roles: [web]'],
+        ['{ port: 80, purpose: Redirect }', '{ port: 80, purpose: Redirect, roles: [core, cores] }'],
+        ['kernel: generic', 'roles:\n  core: { title: { en: Core }, follows: lead }\nkernel: generic'],
+      ],
+    },
+    [
+      'roles image.yaml:56:13 /services/nginx/roles/0: services.nginx is for the role "web", which this image has not [Roles: core.]',
+      'roles image.yaml:59:50 /ports/0/roles/1: ports[0] is for the role "cores", which this image has not [Did you mean "core"?]',
+      'roles image.yaml:20:41 /roles/core/follows: role "core" follows "lead", which this image has not [Roles: core.]',
+      'roles image.yaml:99:19 /steps/5/with/name: step "start" is in the role "core", and its service "nginx" is not [Give both the same roles.]',
+      'sample-answers sample/answers.yaml:1:1 /cluster: "role" is missing in cluster [Add role.]',
+    ],
+  ],
+  [
+    'roles',
+    'a service that a step has and its role has not',
+    {
+      replace: [
+        ['after: [app]', 'after: [app]\n    roles: [core]'],
+        ['kernel: generic', 'roles:\n  core: { title: { en: Core }, follows: lead }\n  lead: { title: { en: Lead } }\nkernel: generic'],
+      ],
+    },
+    [
+      'roles image.yaml:100:19 /steps/5/with/name: step "start" is in the role "lead", and its service "nginx" is not [Give both the same roles.]',
+      'sample-answers sample/answers.yaml:1:1 /cluster: "role" is missing in cluster [Add role.]',
+    ],
+  ],
+  [
+    'roles',
+    'a leader that follows',
+    {
+      replace: [
+        ['kernel: generic', 'roles:\n  a: { title: { en: A }, follows: b }\n  b: { title: { en: B }, follows: a }\nkernel: generic'],
+      ],
+    },
+    [
+      'roles image.yaml:20:35 /roles/a/follows: role "a" follows "b", which follows another [A leader leads; name that one.]',
+      'roles image.yaml:21:35 /roles/b/follows: role "b" follows "a", which follows another [A leader leads; name that one.]',
+      'sample-answers sample/answers.yaml:1:1 /cluster: "role" is missing in cluster [Add role.]',
+    ],
+  ],
+  [
+    'sample-answers',
+    'answers of a role that are of another',
+    {
+      replace: [['kernel: generic', 'roles:\n  a: { title: { en: A } }\n  b: { title: { en: B }, follows: a }\nkernel: generic']],
+      files: {
+        'sample/answers.yaml': 'schemaVersion: 1\ncluster: { role: a }\nproduct: { admin: { email: a@example.org } }\n',
+        'sample/answers.b.yaml': 'schemaVersion: 1\ncluster: { role: a }\nproduct: { admin: { email: a@example.org } }\n',
+      },
+    },
+    [
+      'sample-answers sample/answers.b.yaml:2:18 /cluster/role: these are no answers for the role "b" [The file is called after its cluster.role.]',
     ],
   ],
   [

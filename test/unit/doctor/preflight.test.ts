@@ -11,7 +11,14 @@ const nothing = () => testContext({ env: { PATH: '/nonexistent' } }).ctx;
 
 describe('preflight', () => {
   it('names everything that is lacking at once', async () => {
-    const needs = { diskBytes: 2 ** 33, memoryBytes: 2 ** 60, out: '/nonexistent', uefi: true, wheels: true };
+    const needs = {
+      diskBytes: 2 ** 33,
+      memoryBytes: 2 ** 60,
+      out: '/nonexistent',
+      uefi: true,
+      kinds: ['maven', 'pypi', 'url'],
+      image: 'shop',
+    };
     const error = await preflight(nothing(), needs).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(UserError);
     const { exitCode, problems, remedies } = error as UserError;
@@ -19,10 +26,11 @@ describe('preflight', () => {
     const messages = problems.map(({ message }) => message).join('\n');
     expect(messages).toContain('mmdebstrap is not installed');
     expect(messages).toContain('Packer is not installed');
+    expect(messages).toContain('mvn is not installed');
     expect(messages).toContain('pip for Python 3 is not installed');
     expect(messages).toMatch(/of memory are available/);
     expect(problems[0]?.suggestion).toBe('sudo apt-get install mmdebstrap');
-    expect(remedies).toEqual(['install all Debian packages at once: unitsmith doctor --fix']);
+    expect(remedies).toEqual(['install all Debian packages at once: unitsmith doctor --fix shop']);
   });
 });
 

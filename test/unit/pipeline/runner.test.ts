@@ -1,4 +1,16 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -11,13 +23,15 @@ import { Runner } from '../../../builder/pipeline/runner.ts';
 import type { Stage } from '../../../builder/pipeline/stage.ts';
 import { testContext } from '../../helpers/context.ts';
 
+/** What the build would say of these tests' stages. */
+const CODES = { write: 'a', fail: 'a' };
+
 const remove = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true });
 
 function counting(): { stage: Stage<{ text: string }, { file: string }>; runs: () => number } {
   let runs = 0;
   const stage: Stage<{ text: string }, { file: string }> = {
     name: 'write',
-    version: 1,
     inputs: ({ text }) => ({ text }),
     async run({ text }, folder) {
       runs += 1;
@@ -32,7 +46,7 @@ describe('Runner', () => {
   it('runs a stage once for equal inputs, and again for others', async () => {
     const { ctx, events } = testContext();
     const { stage, runs } = counting();
-    const runner = new Runner(ctx, 'image', remove);
+    const runner = new Runner(ctx, 'image', CODES, remove);
     const first = await runner.run(stage, { text: 'a' });
     const second = await runner.run(stage, { text: 'a' });
     expect([first.cached, second.cached, runs()]).toEqual([false, true, 1]);
@@ -51,19 +65,18 @@ describe('Runner', () => {
   it('keeps the id of every instance of a stage that runs several times', async () => {
     const { ctx } = testContext();
     const { stage } = counting();
-    const runner = new Runner(ctx, 'image', remove);
+    const runner = new Runner(ctx, 'image', CODES, remove);
     const several = { ...stage, instance: ({ text }: { text: string }) => text };
     const ids = [await runner.run(several, { text: 'a' }), await runner.run(several, { text: 'b' })].map(({ id }) => id);
     expect(runner.ids).toEqual({ 'write/a': ids[0], 'write/b': ids[1] });
   });
 
-  it('runs a stage again whose version was raised', async () => {
+  it('runs a stage again whose code has changed', async () => {
     const { ctx } = testContext();
     const { stage, runs } = counting();
-    const runner = new Runner(ctx, 'image', remove);
-    await runner.run(stage, { text: 'a' });
-    await runner.run({ ...stage, version: 2 }, { text: 'a' });
+    for (const write of ['a', 'a', 'b']) await new Runner(ctx, 'image', { write }, remove).run(stage, { text: 'a' });
     expect(runs()).toBe(2);
+    await expect(new Runner(ctx, 'image', {}, remove).run(stage, { text: 'a' })).rejects.toThrow('exported as writeStage');
   });
 
   it.each([
@@ -73,7 +86,7 @@ describe('Runner', () => {
   ])('makes an output anew whose file is %s, and says so', async (_how, damage) => {
     const { ctx, events } = testContext();
     const { stage, runs } = counting();
-    const runner = new Runner(ctx, 'image', remove);
+    const runner = new Runner(ctx, 'image', CODES, remove);
     const { output } = await runner.run(stage, { text: 'A' });
     damage(output.file);
     const again = await runner.run(stage, { text: 'A' });
@@ -87,7 +100,6 @@ describe('Runner', () => {
     const undone: string[] = [];
     const failing: Stage<null, null> = {
       name: 'fail',
-      version: 1,
       inputs: () => null,
       async run(_input, folder, _ctx, cleanup) {
         writeFileSync(join(folder, 'half'), 'x');
@@ -97,7 +109,7 @@ describe('Runner', () => {
       },
       open: () => null,
     };
-    await expect(new Runner(ctx, 'image', remove).run(failing, null)).rejects.toThrow('broken');
+    await expect(new Runner(ctx, 'image', CODES, remove).run(failing, null)).rejects.toThrow('broken');
     expect(undone).toEqual(['second', 'first']);
     expect(readdirSync(join(ctx.cacheDir, 'stages', 'fail'))).toEqual([]);
   });
@@ -105,7 +117,7 @@ describe('Runner', () => {
   it('knows how long a stage took for the image', async () => {
     const { ctx } = testContext();
     const { stage } = counting();
-    await new Runner(ctx, 'image', remove).run(stage, { text: 'a' });
+    await new Runner(ctx, 'image', CODES, remove).run(stage, { text: 'a' });
     const cache = new StageCache(ctx.cacheDir);
     expect(await cache.expectedSeconds('write', 'image')).toBeGreaterThanOrEqual(0);
     expect(await cache.expectedSeconds('write', 'other')).toBeUndefined();
@@ -116,11 +128,37 @@ describe('StageCache', () => {
   it('sweeps what a killed build left, and keeps whole outputs', async () => {
     const { ctx } = testContext();
     const { stage } = counting();
-    const { output } = await new Runner(ctx, 'image', remove).run(stage, { text: 'a' });
+    const { output } = await new Runner(ctx, 'image', CODES, remove).run(stage, { text: 'a' });
     const left = join(ctx.cacheDir, 'stages', 'write', '.partial-abc');
     await mkdir(left);
     await new StageCache(ctx.cacheDir).sweep(remove);
     expect([existsSync(left), existsSync(output.file)]).toEqual([false, true]);
+  });
+
+  it.each([
+    ['the data', 0x113_4567],
+    ['a hole', 0x234_5678],
+    ['the last byte', 0x400_0004],
+  ])('finds one byte of a large file that was changed in %s, whatever its times say', async (_where, at) => {
+    const { ctx } = testContext();
+    const cache = new StageCache(ctx.cacheDir);
+    const disk: Stage<null, string> = {
+      name: 'write',
+      inputs: () => null,
+      async run(_input, folder) {
+        writeFileSync(join(folder, 'disk'), Buffer.alloc(0x120_0000, 7));
+        truncateSync(join(folder, 'disk'), 0x400_0005);
+      },
+      open: (folder) => join(folder, 'disk'),
+    };
+    const { output } = await new Runner(ctx, 'image', CODES, remove).run(disk, null);
+    expect(await cache.verify(ctx.signal)).toEqual([]);
+    const { atime, mtime } = statSync(output);
+    const file = openSync(output, 'r+');
+    writeSync(file, Buffer.of(1), 0, 1, at);
+    closeSync(file);
+    utimesSync(output, atime, mtime);
+    expect(await cache.verify(ctx.signal)).toMatchObject([{ damaged: 'disk' }]);
   });
 });
 

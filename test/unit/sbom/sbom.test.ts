@@ -50,6 +50,9 @@ const REQUEST: SbomRequest = {
   packageHashes: new Map([['libstdc++6', 'a'.repeat(64)]]),
   artifacts: {
     wheels: [{ type: 'python', name: 'flask_sqlalchemy', version: '3.1.1', sha256: 'b'.repeat(64) }],
+    server: [
+      { type: 'maven', name: 'org.example/app', version: '1.0', sha256: 'd'.repeat(64), qualifiers: { classifier: 'bin', type: 'tar.gz' } },
+    ],
     payload: [{ type: 'file', name: 'app.tar', sha256: 'c'.repeat(64), url: 'https://user:word@files.example/app.tar' }],
   },
   builderVersion: '0.1.0',
@@ -82,6 +85,12 @@ describe('software bill of materials', () => {
         { license: { name: 'GPL-3+ with GCC exception' } },
       ]),
     });
+  });
+
+  it('names files of Maven repositories as package URLs do', () => {
+    expect(read(makeSbom(REQUEST)).components).toContainEqual(
+      expect.objectContaining({ purl: 'pkg:maven/org.example/app@1.0?classifier=bin&type=tar.gz' }),
+    );
   });
 
   it('has a Python package once, with the hash of the wheel that brought it', () => {

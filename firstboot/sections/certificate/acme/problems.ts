@@ -1,8 +1,8 @@
 /** Why an authority gave no certificate, in words that help: problem types of RFC 8555, 6.7, and what comes before them. */
 import type { CheckFinding } from '../../../contract/helper.ts';
-import type { Texts } from '../../../contract/texts.ts';
+import type { EveryText } from '../../../contract/texts.ts';
 
-type Words = Pick<CheckFinding, 'message' | 'remedy'> & { remedy: Texts };
+type Words = Pick<CheckFinding, 'message' | 'remedy'> & { remedy: EveryText };
 
 const say = (en: string, ja: string, ru: string): { en: string; ja: string; ru: string } => ({ en, ja, ru });
 

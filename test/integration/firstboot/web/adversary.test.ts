@@ -7,6 +7,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { LIMITS } from '../../../../firstboot/web/servers.ts';
+import { every } from '../every-language.ts';
 import { EVERY_CONTROL } from './every-control.ts';
 import { fieldsOf, type Lab, type LabOptions, openLab, unescapeHtml, Visitor } from './lab.ts';
 
@@ -39,6 +40,7 @@ const OWNERS: readonly [string, string][] = [
   ['GET', '/progress'],
   ['GET', '/progress/events'],
   ['GET', '/result'],
+  ['GET', '/result/authority'],
   ['POST', '/section/administrator'],
   ['POST', '/apply'],
   ['POST', '/confirm'],
@@ -428,13 +430,20 @@ describe('what is typed', () => {
       },
       checks: {
         'domain.records': () => ({
-          findings: [{ severity: 'error', message: { en: text }, remedy: { en: text } }],
-          table: { columns: [{ en: text }], rows: [[text]] },
+          findings: [{ severity: 'error', message: every(text), remedy: every(text) }],
+          table: { columns: [every(text)], rows: [[text, every(text)]] },
           log: [text],
         }),
       },
       planError: text,
-      result: { urls: [text], fingerprint: text, credentials: [{ title: { en: text }, value: text }] },
+      result: {
+        urls: [text],
+        fingerprint: text,
+        credentials: [{ title: { en: text }, value: text }],
+        authority: text,
+        warnings: [every(text)],
+        nextSteps: [{ text: { en: text }, link: text }],
+      },
     });
     for (const path of ['/claim', '/section/product', '/review']) expectHarmless((await visitor.open(path)).body);
     expectHarmless((await visitor.submit('/section/domain', {}, 'check:records')).body);
@@ -442,7 +451,7 @@ describe('what is typed', () => {
     expect((await visitor.ask('/look/logo')).status).toBe(404);
     lab.helper.emit({ type: 'plan', steps: [{ id: 'one', title: { en: text } }] });
     lab.helper.emit({ type: 'step-started', step: 'one', title: { en: text }, index: 1, count: 1 });
-    lab.helper.emit({ type: 'step-failed', step: 'one', reason: text, log: [text], seconds: 1 });
+    lab.helper.emit({ type: 'step-failed', step: 'one', reason: text, texts: every(text), log: [text], seconds: 1 });
     lab.helper.emit({ type: 'state', state: 'failed' });
     lab.app.site.statuses.forget();
     visitor.port = lab.later;
@@ -454,6 +463,30 @@ describe('what is typed', () => {
     const result = await visitor.open('/result');
     expect(result.body).toContain('The unit is ready');
     expectHarmless(result.body);
+    const file = await visitor.ask('/result/authority');
+    // A file to save, not a page: whatever it holds.
+    expect(file.headers['content-disposition']).toBe('attachment; filename="hello-ca.pem"');
+    expect(file.headers['content-type']).toMatch(/^application\/x-pem-file/);
+    expect(file.headers['x-content-type-options']).toBe('nosniff');
+  });
+
+  it('does not change what the image has fixed', async () => {
+    const { lab, visitor } = await claimed({ setup: { administrator: { login: 'keeper' } } });
+    const page = (await visitor.open('/section/administrator')).body;
+    expect(page).toContain('<code>keeper</code>');
+    expect(fieldsOf(page)['/login']).toBeUndefined();
+    await visitor.submit('/section/administrator', { '/login': 'mallory', shown: ['/login'] });
+    expect(JSON.stringify(lab.helper.wizard)).not.toContain('mallory');
+  });
+
+  it('of two browsers at once starts one run', async () => {
+    const { lab, visitor } = await claimed();
+    const token = tokenIn((await visitor.open('/review')).body);
+    const answers = await Promise.all([1, 2, 3, 4].map(() => visitor.post('/apply', [['token', token]]).catch(() => undefined)));
+    const answered = answers.filter((answer) => answer !== undefined);
+    expect(answered.length).toBeGreaterThan(0);
+    for (const { status } of answered) expect(status).toBe(200);
+    expect(lab.helper.runs).toBe(1);
   });
 
   /** Tags, attributes and links are those of the templates. */

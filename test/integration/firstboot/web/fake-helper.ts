@@ -15,16 +15,19 @@ import {
   type SetupResult,
   type UnitStatus,
 } from '../../../../firstboot/contract/helper.ts';
+import type { Setup } from '../../../../firstboot/contract/unit.ts';
+import { problemOf } from '../../../../firstboot/helper/settings.ts';
+import type { UnitError } from '../../../../firstboot/kit/errors.ts';
 import {
   answersSchema,
   applyDefaults,
-  isIncomplete,
   type Layer,
   mergeAnswers,
   secretPaths,
   setAt,
   settingAt,
   validateAnswers,
+  withFixed,
 } from '../../../../firstboot/settings/index.ts';
 
 type Answers = Record<string, unknown>;
@@ -35,11 +38,12 @@ export interface FakeUnit {
   productSchema: object | undefined;
   /** What outside sources have said. */
   outside: Layer[];
+  setup: Setup | undefined;
   status: Partial<UnitStatus>;
   checks: Record<string, (parameters: Parameters) => CheckReport>;
   result: Partial<SetupResult>;
   /** What `plan` refuses with. */
-  planError?: string;
+  planError?: string | UnitError;
 }
 
 /** Wrong tries of an address before it has to wait. */
@@ -53,6 +57,8 @@ export class FakeHelper {
   state: UnitState = 'waiting';
   claimed = false;
   closed = false;
+  /** Runs that were begun. */
+  runs = 0;
   /** Seconds; tests move it. */
   now = 0;
   #events: ApplyEvent[] = [];
@@ -62,7 +68,16 @@ export class FakeHelper {
   readonly #sockets = new Set<Socket>();
 
   constructor(unit: Partial<FakeUnit> = {}) {
-    this.unit = { code: 'ABCD-EFGH-JKLM', productSchema: undefined, outside: [], status: {}, checks: {}, result: {}, ...unit };
+    this.unit = {
+      code: 'ABCD-EFGH-JKLM',
+      productSchema: undefined,
+      setup: undefined,
+      outside: [],
+      status: {},
+      checks: {},
+      result: {},
+      ...unit,
+    };
   }
 
   async listen(path: string): Promise<void> {
@@ -94,7 +109,7 @@ export class FakeHelper {
   }
 
   kept(): KeptSettings {
-    const { productSchema, outside } = this.unit;
+    const { productSchema, outside, setup } = this.unit;
     const merged = mergeAnswers([...outside, { source: 'wizard', answers: this.wizard }], productSchema);
     const answers = { schemaVersion: 1, ...merged.answers };
     const values = applyDefaults(answers, productSchema) as unknown as Answers;
@@ -104,12 +119,8 @@ export class FakeHelper {
       values,
       secretsSet: secrets,
       origins: Object.fromEntries([...merged.origins].map(([pointer, layer]) => [dotted(pointer), layer.source])),
-      problems: validateAnswers(answers, productSchema).map((violation) => ({
-        path: dotted(violation.path),
-        message: violation.message,
-        missing: isIncomplete(violation),
-      })),
-      schema: answersSchema(productSchema),
+      problems: validateAnswers(answers, productSchema).map(problemOf),
+      schema: withFixed(answersSchema(productSchema), setup),
     };
   }
 
@@ -135,7 +146,8 @@ export class FakeHelper {
         action === 'follow' ? await this.#follow(socket, send) : this.#actions[action as Exclude<HelperAction, 'follow'>](parameters);
       send({ type: 'result', data });
     } catch (error) {
-      send({ type: 'error', message: (error as Error).message, remedies: ['Try something else.'] });
+      const { message, texts } = error as UnitError;
+      send({ type: 'error', message, remedies: ['Try something else.'], texts });
     }
     socket.end();
   }
@@ -162,17 +174,27 @@ export class FakeHelper {
       return run(parameters as Parameters);
     },
     plan: () => {
-      if (this.unit.planError !== undefined) throw new Error(this.unit.planError);
+      const { planError } = this.unit;
+      if (planError !== undefined) throw typeof planError === 'string' ? new Error(planError) : planError;
       return {
         steps: [
-          { id: 'administrator', title: { en: 'Administrator', ja: '管理者', ru: 'Администратор' }, words: { en: 'Somebody can log in.' } },
-          { id: 'database', title: { en: 'Database', ja: 'データベース', ru: 'База данных' }, words: { en: 'A database is made.' } },
+          {
+            id: 'administrator',
+            title: { en: 'Administrator', ja: '管理者', ru: 'Администратор' },
+            words: { en: 'Somebody can log in.', ja: 'ログインできるようになります。', ru: 'Кто-то сможет войти.' },
+          },
+          {
+            id: 'database',
+            title: { en: 'Database', ja: 'データベース', ru: 'База данных' },
+            words: { en: 'A database is made.', ja: 'データベースを作成します。', ru: 'Создаётся база данных.' },
+          },
         ],
       };
     },
     apply: () => {
       if (this.state === 'applying') throw new Error('a run is under way');
       if (this.kept().problems.length > 0) throw new Error('the answers are not whole');
+      this.runs += 1;
       this.#events = [];
       this.emit({ type: 'state', state: 'applying' });
       this.emit({
@@ -189,6 +211,8 @@ export class FakeHelper {
       urls: ['https://shop.example.org/'],
       fingerprint: 'AB:CD:EF',
       credentials: [],
+      warnings: [],
+      nextSteps: [],
       ...this.unit.result,
     }),
     confirm: () => {

@@ -3,7 +3,9 @@ import type { ClientRequest } from 'node:http';
 import { request } from 'node:https';
 import { afterEach, expect, it } from 'vitest';
 
+import { UnitError } from '../../../../firstboot/kit/errors.ts';
 import { CHECKOUT } from '../../../helpers/cli-bundle.ts';
+import { every } from '../every-language.ts';
 import { EVERY_CONTROL } from './every-control.ts';
 import { fieldsOf, type Lab, type LabOptions, openLab, Visitor } from './lab.ts';
 
@@ -164,7 +166,7 @@ it('tries out what a section offers, with what is asked beside it', async () => 
   const { lab, visitor } = await claimed({
     checks: {
       'mail.test': ({ recipient }) => ({
-        findings: [{ severity: 'ok', message: { en: `sent to ${String(recipient)}` } }],
+        findings: [{ severity: 'ok', message: every(`sent to ${String(recipient)}`) }],
         log: ['220 ready'],
       }),
     },
@@ -180,6 +182,42 @@ it('tries out what a section offers, with what is asked beside it', async () => 
   expect(lab.helper.wizard).toMatchObject({ mail: { senderName: 'Shop' } });
   expect((await visitor.submit('/section/time', {}, 'check:skew')).status).toBe(409);
   expect(lab.helper.calls.at(-1)?.parameters).toMatchObject({ parameters: {} });
+});
+
+it("ends with what the owner needs: the unit's authority, warnings, the image's own next steps", async () => {
+  const pem = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
+  const { lab, visitor } = await applying({
+    result: {
+      authority: pem,
+      warnings: [{ en: 'No certificate yet.', ja: '証明書はまだありません。', ru: 'Сертификата ещё нет.' }],
+      nextSteps: [
+        { text: { en: 'Make a cell.', ja: 'セルを作成します。', ru: 'Создайте ячейку.' }, link: 'https://shop.example.org/cells' },
+      ],
+    },
+  });
+  lab.helper.finish();
+  await expect.poll(async () => (await visitor.open('/result?lang=ja')).body).toContain('証明書はまだありません。');
+  const page = (await visitor.open('/result?lang=ru')).body;
+  expect(page).toContain('Создайте ячейку.<br><a href="https://shop.example.org/cells">');
+  expect(page).not.toContain('Откройте продукт по ссылке выше');
+  expect((await visitor.ask('/result/authority')).body).toBe(pem);
+  lab.helper.unit.result = {};
+  expect((await visitor.ask('/result/authority')).status).toBe(404);
+  const without = (await visitor.open('/result?lang=en')).body;
+  expect(without).not.toContain('/result/authority');
+  expect(without).toContain('Open the product by the link above');
+});
+
+it("says what the unit refuses in the owner's language, and what it has no words for as English", async () => {
+  const texts = { en: 'Wait.', ja: 'お待ちください。', ru: 'Подождите.' };
+  const { lab, visitor } = await claimed({ planError: new UnitError('busy', { exitCode: 5, texts }) });
+  for (const [language, text] of Object.entries(texts)) {
+    const page = (await visitor.open(`/review?lang=${language}`)).body;
+    expect(page).toContain(`<p>${text}</p>`);
+    expect(page).not.toContain('busy');
+  }
+  lab.helper.unit.planError = 'no disk';
+  expect((await visitor.open('/review?lang=ja')).body).toContain('ユニットからのメッセージ: <span lang="en">no disk</span>');
 });
 
 it('has the sections that the image wants, in its order', async () => {

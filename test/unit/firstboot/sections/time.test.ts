@@ -63,7 +63,7 @@ describe('querySntp', () => {
 
 describe('time/skew', () => {
   const answering = (offset: number): ServerAnswer => ({ server: 'ntp.example.org', answer: { offset, delay: 3, stratum: 1 } });
-  const silent: ServerAnswer = { server: '192.0.2.1', why: 'it does not answer' };
+  const silent: ServerAnswer = { server: '192.0.2.1', why: { en: 'it does not answer', ja: '応答なし', ru: 'не отвечает' } };
 
   it.each<[string, ServerAnswer[], number | undefined, string[]]>([
     ['all agree', [answering(20)], 1, ['ok', 'ok']],
@@ -85,8 +85,8 @@ describe('time/skew', () => {
     const { findings, table, data } = skewReport([answering(-1500), silent], -4000);
     expect(findings[0]?.message.en).toBe("The unit's clock is 4000 s behind this browser's.");
     expect(table?.rows).toEqual([
-      ['ntp.example.org', '1.500', 'stratum 1, 3 ms'],
-      ['192.0.2.1', '', 'it does not answer'],
+      ['ntp.example.org', '1.500', { en: 'stratum 1, 3 ms', ja: '階層 1、3 ミリ秒', ru: 'уровень 1, 3 мс' }],
+      ['192.0.2.1', '', silent.why],
     ]);
     expect(data).toEqual({ browserSkew: -4000 });
   });

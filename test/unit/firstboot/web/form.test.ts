@@ -265,14 +265,14 @@ describe('complaints', () => {
   const about = (
     schema: object,
     value: unknown,
-    problem: { path?: string; message?: string; missing?: boolean } = {},
+    problem: { path?: string; keyword?: string; missing?: boolean } = {},
     language: 'en' | 'ja' | 'ru' = 'en',
   ) => {
     const settings = kept(
       { it: { 'x-titles': { en: 'It' }, ...schema } },
       {},
       {
-        problems: [{ path: 'product.it', message: 'the helper said', missing: false, ...problem }],
+        problems: [{ path: 'product.it', message: 'the helper said', keyword: 'some', missing: false, ...problem }],
       },
     );
     if (value !== undefined) setAt(settings.values, 'product.it', value);
@@ -291,7 +291,7 @@ describe('complaints', () => {
     [{ type: 'string', pattern: '^a$', 'x-pattern-help': { en: 'An a.' } }, 'b', 'This does not have the form that is wanted. An a.'],
     [{ type: 'array', maxItems: 1 }, [1, 2], 'At most 1 entries are possible.'],
     [{ type: 'string', writeOnly: true, minLength: 8 }, undefined, 'At least 8 characters are needed.'],
-    [{ type: 'string' }, 'fine', 'the helper said'],
+    [{ type: 'string' }, 'fine', 'This does not have the form that is wanted.'],
   ])('are in words: %j, %j', (schema, value, message) => {
     expect(about(schema, value)).toEqual([message]);
   });
@@ -306,7 +306,7 @@ describe('complaints', () => {
       { it: { type: 'object', required: ['a', 'b', 'c'], properties: { a: {}, b: { 'x-titles': { en: 'Bee' } }, c: {} } } },
       { it: { a: 1 } },
     );
-    const problem = { path: 'product.it', message: 'missing', missing: true };
+    const problem = { path: 'product.it', message: 'missing', keyword: 'required', missing: true };
     const found = complaintsOf({ ...settings, problems: [problem, problem] }, { language: 'en', t });
     expect(found.map(({ path, title }) => [path, title])).toEqual([
       ['product.it.b', 'Bee'],

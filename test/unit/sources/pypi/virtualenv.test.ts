@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { buildArguments } from '../../../../builder/sources/pypi/build.ts';
+import { BUILD } from '../../../../builder/sources/pypi/build.ts';
 import { extractArgs, steps } from '../../../../builder/sources/pypi/virtualenv.ts';
+import { throwAwayArguments } from '../../../../builder/sources/throw-away.ts';
 
 describe('virtual environment', () => {
   it('runs the interpreter at its path on the unit, so that scripts name it', () => {
@@ -20,7 +21,7 @@ describe('virtual environment', () => {
 });
 
 describe('build of source distributions', () => {
-  const args = buildArguments(['python3-pip', 'build-essential'], '/cache/my repo');
+  const args = throwAwayArguments(['python3-pip', 'build-essential'], BUILD, '/cache/my repo');
 
   it('happens as nobody, without an index, and leaves no system behind', () => {
     const hook = args.find((arg) => arg.startsWith('--customize-hook=')) ?? '';

@@ -1,9 +1,13 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { UserError } from '../../../../builder/kit/errors.ts';
 import { packerVersion, supportedVersion } from '../../../../builder/tools/packer/version.ts';
 import { testContext } from '../../../helpers/context.ts';
 import { fakeProgram } from '../../../helpers/fake-program.ts';
+import { until } from '../../../helpers/once.ts';
 
 describe('supportedVersion', () => {
   it.each([
@@ -31,6 +35,17 @@ describe('packerVersion', () => {
     const folder = fakeProgram('packer', 'echo 1.8.4');
     const { ctx } = testContext({ env: { ...process.env, PATH: `${folder}:${process.env.PATH}` } });
     expect(await packerVersion(ctx)).toEqual({ text: '1.8.4', plugins: true });
+  });
+
+  it('leaves nothing of one that is interrupted', async () => {
+    const mark = join(tmpdir(), `packer-${process.pid}`);
+    const folder = fakeProgram('packer', `echo > "$TMPDIR/packer-log1"; echo "$TMPDIR" > ${mark}; mv ${mark} ${mark}.up; sleep 60`);
+    const { ctx, abort } = testContext({ env: { ...process.env, PATH: `${folder}:${process.env.PATH}` } });
+    const version = packerVersion(ctx).catch((caught: unknown) => caught);
+    await until(() => existsSync(`${mark}.up`), 'packer to be asked');
+    abort();
+    expect(await version).toMatchObject({ name: 'Interrupted' });
+    expect(existsSync(readFileSync(`${mark}.up`, 'utf8').trim())).toBe(false);
   });
 
   it('is not fooled by another program of that name', async () => {
