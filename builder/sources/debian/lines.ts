@@ -3,6 +3,8 @@
 interface Distribution {
   main: string;
   security: string;
+  /** What is built and kept up like the rest; Ubuntu has most of Debian's packages in universe. */
+  components: string;
   /** Suites that get neither updates nor security of their own. */
   rolling: readonly string[];
 }
@@ -11,9 +13,15 @@ const DISTRIBUTIONS: Readonly<Record<string, Distribution>> = {
   debian: {
     main: 'http://deb.debian.org/debian',
     security: 'http://security.debian.org/debian-security',
+    components: 'main',
     rolling: ['sid', 'unstable', 'testing'],
   },
-  ubuntu: { main: 'http://archive.ubuntu.com/ubuntu', security: 'http://security.ubuntu.com/ubuntu', rolling: [] },
+  ubuntu: {
+    main: 'http://archive.ubuntu.com/ubuntu',
+    security: 'http://security.ubuntu.com/ubuntu',
+    components: 'main universe',
+    rolling: [],
+  },
 };
 
 /**
@@ -31,10 +39,11 @@ export function archiveLines({ distribution, suite }: { distribution: string; su
       .map((line) => line.trim())
       .filter((line) => line !== '');
   const main = given === '' ? known.main : given.replace(/\/+$/, '');
-  const lines = [`deb ${main} ${suite} main`];
+  const { components } = known;
+  const lines = [`deb ${main} ${suite} ${components}`];
   if (known.rolling.includes(suite)) return lines;
   const security = given === '' ? known.security : securityBeside(main, known, distribution);
-  return [...lines, `deb ${main} ${suite}-updates main`, `deb ${security} ${suite}-security main`];
+  return [...lines, `deb ${main} ${suite}-updates ${components}`, `deb ${security} ${suite}-security ${components}`];
 }
 
 function securityBeside(main: string, known: Distribution, distribution: string): string {

@@ -42,9 +42,9 @@ describe('archiveLines', () => {
       { distribution: 'ubuntu', suite: 'noble' },
       undefined,
       [
-        'deb http://archive.ubuntu.com/ubuntu noble main',
-        'deb http://archive.ubuntu.com/ubuntu noble-updates main',
-        'deb http://security.ubuntu.com/ubuntu noble-security main',
+        'deb http://archive.ubuntu.com/ubuntu noble main universe',
+        'deb http://archive.ubuntu.com/ubuntu noble-updates main universe',
+        'deb http://security.ubuntu.com/ubuntu noble-security main universe',
       ],
     ],
     ['whole lines', trixie, 'deb [trusted=yes] file:/r ./\n deb http://x y z', ['deb [trusted=yes] file:/r ./', 'deb http://x y z']],

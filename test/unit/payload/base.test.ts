@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+
+import { basePackages, packageNames } from '../../../builder/payload/base.ts';
+
+describe('packageNames', () => {
+  it("are Debian's own on Debian", () => {
+    const names = basePackages({ kernel: 'generic' });
+    expect(packageNames([...names, 'nginx', 'nginx'], 'debian')).toEqual([...names, 'nginx'].sort());
+  });
+
+  it('are called otherwise on Ubuntu', () => {
+    const names = packageNames([...basePackages({ kernel: 'cloud' }), 'docker.io', 'docker-cli'], 'ubuntu');
+    expect(names).toEqual(expect.arrayContaining(['linux-image-virtual', 'ubuntu-keyring', 'docker.io', 'systemd-resolved']));
+    expect(names.filter((name) => /debian|amd64$|docker-cli/.test(name))).toEqual([]);
+    expect(names.filter((name) => name === 'docker.io')).toHaveLength(1);
+  });
+});
