@@ -14,6 +14,8 @@ const PACKAGES = {
   lego: 'lego',
   pebble: 'pebble',
   chromium: 'chromium',
+  skopeo: 'skopeo',
+  'docker-registry': 'docker-registry',
   'systemd-nspawn': 'systemd-container',
 };
 

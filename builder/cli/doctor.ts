@@ -8,6 +8,7 @@ import { examine, missingPackages } from '../doctor/examine.ts';
 import { installPackages } from '../doctor/fix.ts';
 import { toProblem } from '../doctor/preflight.ts';
 import { ExitCode } from '../kit/errors.ts';
+import { kindsOf } from '../sources/artifact.ts';
 import type { Cli, Session } from './cli.ts';
 
 const HELP = `
@@ -38,7 +39,7 @@ export function register(cli: Cli): void {
 
 async function doctor(session: Session, images: readonly string[], fix: boolean): Promise<ExitCode> {
   const { ctx } = session;
-  const checks = [...new Set([...CHECKS, ...kindChecks(await kindsOf(images, session))])];
+  const checks = [...new Set([...CHECKS, ...kindChecks(await artifactKinds(images, session))])];
   let findings = await examine(ctx, checks);
   const packages = missingPackages(findings);
   if (fix && packages.length > 0) {
@@ -59,11 +60,11 @@ async function doctor(session: Session, images: readonly string[], fix: boolean)
   return broken ? ExitCode.host : ExitCode.ok;
 }
 
-async function kindsOf(images: readonly string[], { ctx }: Session): Promise<string[]> {
+async function artifactKinds(images: readonly string[], { ctx }: Session): Promise<string[]> {
   const kinds: string[] = [];
   for (const name of images) {
     const { definition } = await loadImage(name, ctx);
-    kinds.push(...Object.values(definition.artifacts ?? {}).map(({ kind }) => kind));
+    kinds.push(...kindsOf(definition.artifacts));
   }
   return kinds;
 }

@@ -1,20 +1,16 @@
 /** The payload as a tar: owners by name, because the ids of an image's users are known on the image only. */
-import { createReadStream, createWriteStream, type Stats } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Pack, pack } from 'tar-stream';
 
+import { plainMode } from '../kit/own-files.ts';
+
 /** Who owns everything below `path` (absolute, as on the unit): `user` or `user:group`. The longest path wins. */
 export interface Ownership {
   path: string;
   owner: string;
-}
-
-/** Mode in an archive, so that the umask of a checkout does not get onto a unit: 0755 for folders and executables, else 0644. */
-export function plainMode(info: Stats): number {
-  if (info.isSymbolicLink()) return 0o777;
-  return info.isDirectory() || (info.mode & 0o111) !== 0 ? 0o755 : 0o644;
 }
 
 /**

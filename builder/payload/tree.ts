@@ -25,6 +25,7 @@ const SCRIPTS = [
   'console-watch',
   'firewall',
   'identity',
+  'load-container',
   'setup-certificate',
   'wait-ready',
 ] as const;

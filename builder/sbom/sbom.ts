@@ -30,6 +30,7 @@ export function makeSbom(request: SbomRequest): string {
     ...libraryComponents(request),
     ...npmComponents(request),
     ...fileComponents(request),
+    ...containedComponents(request),
   ];
   // First boot and a product may hold the same package of npm.
   const components = [...new Map(all.map((component) => [component.bomRef.value, component])).values()];
@@ -97,7 +98,7 @@ function homepage({ homepage: url }: InventoryPackage): Models.ExternalReference
 function pythonComponents({ inventory, artifacts }: SbomRequest): Models.Component[] {
   const wheels = new Map<string, string>();
   for (const item of Object.values(artifacts).flat()) {
-    if (item.type === 'python') wheels.set(pythonKey(item.name, item.version), item.sha256);
+    if (item.type === 'python' && item.container === undefined) wheels.set(pythonKey(item.name, item.version), item.sha256);
   }
   const unique = new Map(inventory.python.map((item) => [pythonKey(item.name, item.version), item]));
   return [...unique].map(([key, { name, version, licences }]) => {
@@ -132,8 +133,8 @@ function npmComponents({ inventory }: SbomRequest): Models.Component[] {
 /** Packages that only their artifact knows of: nothing on the disk says what they are. */
 function libraryComponents({ artifacts }: SbomRequest): Models.Component[] {
   const unique = new Map<string, Models.Component>();
-  for (const { type, name, version = '', sha256: hash, licences = [], qualifiers } of Object.values(artifacts).flat()) {
-    if (type !== 'maven' && type !== 'npm') continue;
+  for (const { type, name, version = '', sha256: hash, licences = [], qualifiers, container } of Object.values(artifacts).flat()) {
+    if ((type !== 'maven' && type !== 'npm') || container !== undefined) continue;
     const purl = purlOf(type, name, version, qualifiers);
     const options = { bomRef: purl, purl, version, hashes: hashesOf(hash), licenses: licencesOf(licences) };
     unique.set(purl, new Models.Component(Enums.ComponentType.Library, name, options));
@@ -145,7 +146,7 @@ function libraryComponents({ artifacts }: SbomRequest): Models.Component[] {
 function fileComponents({ artifacts }: SbomRequest): Models.Component[] {
   return Object.entries(artifacts).flatMap(([artifact, components]) =>
     components
-      .filter(({ type }) => type === 'file')
+      .filter(({ type, container }) => type === 'file' && container === undefined)
       .map(({ name, version, sha256: hash, licences = [], url }) => {
         const references = url === undefined ? [] : [distribution(url)];
         return new Models.Component(Enums.ComponentType.File, name, {
@@ -157,6 +158,39 @@ function fileComponents({ artifacts }: SbomRequest): Models.Component[] {
         });
       }),
   );
+}
+
+/** What is in container images: the unit's own package lists do not know it. */
+function containedComponents({ artifacts, base }: SbomRequest): Models.Component[] {
+  return Object.values(artifacts)
+    .flat()
+    .flatMap((item) => (item.container === undefined ? [] : [containedComponent(item, item.container, base)]));
+}
+
+function containedComponent(item: ArtifactComponent, container: string, base: SbomRequest['base']): Models.Component {
+  const { type, name, version, sha256: hash, licences = [], source } = item;
+  const purl = containedPurl(item, base);
+  const properties = [
+    new Models.Property('unitsmith:container', container),
+    ...(source === undefined
+      ? []
+      : [new Models.Property('unitsmith:source', source.name), new Models.Property('unitsmith:source-version', source.version)]),
+  ];
+  return new Models.Component(type === 'file' ? Enums.ComponentType.File : Enums.ComponentType.Library, name, {
+    bomRef: `container:${container}/${purl ?? name}`,
+    ...(purl === undefined ? {} : { purl }),
+    ...(version === undefined ? {} : { version }),
+    hashes: hashesOf(hash),
+    licenses: licencesOf(licences),
+    properties: new Models.PropertyRepository(properties),
+  });
+}
+
+function containedPurl(item: ArtifactComponent, base: SbomRequest['base']): string | undefined {
+  const { type, name, version = '', architecture = base.architecture, qualifiers } = item;
+  if (type === 'file') return undefined;
+  if (type === 'debian') return purlOf('deb', `${base.distribution}/${name}`, version, { arch: architecture, distro: base.suite });
+  return type === 'python' ? purlOf('pypi', normalised(name), version) : purlOf(type, name, version, qualifiers);
 }
 
 function distribution(url: string): Models.ExternalReference {

@@ -2,6 +2,7 @@
  * The source packages that an image is made of, with exact versions: whoever passes the image on owes its receivers the
  * sources of the copyleft parts, and these names are what a source archive is asked for.
  */
+import type { Component } from '../sources/source.ts';
 import type { Inventory } from './inventory.ts';
 
 export interface SourcePackage {
@@ -13,10 +14,13 @@ export interface SourcePackage {
   packages: string[];
 }
 
-/** Every source package once for each version, sorted. */
-export function listSources(inventory: Pick<Inventory, 'packages'>): SourcePackage[] {
+/** Every source package once for each version, sorted. @param artifacts components of artifacts: those in containers bring packages of their own */
+export function listSources(inventory: Pick<Inventory, 'packages'>, artifacts: readonly Component[] = []): SourcePackage[] {
   const sources = new Map<string, SourcePackage>();
-  for (const binary of inventory.packages) {
+  const contained = artifacts.flatMap(({ name, source }) =>
+    source === undefined ? [] : [{ name, source: source.name, sourceVersion: source.version, builtUsing: [] }],
+  );
+  for (const binary of [...inventory.packages, ...contained]) {
     for (const { name, version } of [{ name: binary.source, version: binary.sourceVersion }, ...binary.builtUsing]) {
       const key = `${name} ${version}`;
       const source = sources.get(key) ?? { name, version, dsc: dscName(name, version), packages: [] };

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import type { Cleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
 import type { Artifact } from './artifact.ts';
+import { containerSource } from './container/source.ts';
 import { debianSource } from './debian/source.ts';
 import { fileSource } from './file/source.ts';
 import { gitSource } from './git/source.ts';
@@ -16,6 +17,7 @@ import type { FetchedArtifact, FetchRequest, PlacedOwner, PlaceRequest, Source }
 import { urlSource } from './url/source.ts';
 
 const SOURCES = {
+  container: containerSource({ inputs: artifactInputs, fetch: fetchArtifact, place: placeArtifact }),
   debian: debianSource,
   file: fileSource,
   git: gitSource,
@@ -31,8 +33,8 @@ function sourceOf(definition: Artifact): Source<Artifact> {
 }
 
 /** What decides an artifact's content besides its definition and lock: see `Source.inputs`. */
-export async function artifactInputs(request: FetchRequest<Artifact>): Promise<string[]> {
-  return await sourceOf(request.definition).inputs(request);
+export async function artifactInputs(request: FetchRequest<Artifact>, ctx: Context): Promise<string[]> {
+  return await sourceOf(request.definition).inputs(request, ctx);
 }
 
 /** Whether what `placeArtifact` gives depends on the image's packages. */
@@ -48,11 +50,13 @@ export async function fetchArtifact(
   cleanup: Cleanup,
 ): Promise<FetchedArtifact> {
   await mkdir(folder, { recursive: true });
-  const fetched = await sourceOf(request.definition).fetch(request, folder, ctx, cleanup);
+  const source = sourceOf(request.definition);
+  const fetched = await source.fetch(request, folder, ctx, cleanup);
   if (request.override !== undefined) {
     return { ...fetched, override: { path: request.override, sha256: await hashOf(request.override) } };
   }
-  if (request.purpose === 'bake' && request.locked !== undefined) holdToLock(request.name, request.locked, fetched.locked);
+  const held = request.purpose === 'bake' && source.packagesMove !== true;
+  if (held && request.locked !== undefined) holdToLock(request.name, request.locked, fetched.locked);
   return fetched;
 }
 

@@ -46,6 +46,11 @@ export interface Component {
   sha256: string;
   licences?: string[];
   url?: string;
+  /** Name of the container artifact that it is in; on the unit itself where absent. */
+  container?: string;
+  /** Of packages in containers: what is on the unit itself is read from its own package list. */
+  architecture?: string;
+  source?: { name: string; version: string };
   /** What tells files of one version apart, in package URLs (purl-spec). */
   qualifiers?: Record<string, string>;
 }
@@ -70,13 +75,15 @@ export interface PlacedOwner {
 
 export interface Source<Definition> {
   kind: string;
+  /** Its own packages move with security updates, as the unit's do: the lock says what they were, and does not hold them. */
+  packagesMove?: boolean;
   /** `place` works with the image's own root file system: another one gives another result. */
   usesRootfs?: true;
   /**
    * What decides the result besides the definition, the lock and the guest: hashes of files of the image, mostly. Runs
    * before every bake, so it must be quick.
    */
-  inputs(request: FetchRequest<Definition>): Promise<string[]>;
+  inputs(request: FetchRequest<Definition>, ctx: Context): Promise<string[]>;
   /**
    * Fetches into `folder` and verifies every file: against the definition's own hash or `locked`.
    * @throws UserError(source) naming file, wanted and found hash, or the unreachable source; UserError(definition)

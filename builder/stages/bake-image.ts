@@ -13,6 +13,7 @@ import type { Cleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
 import { together } from '../kit/together.ts';
 import { takeBuildLock } from '../pipeline/build-lock.ts';
+import { kindsOf } from '../sources/artifact.ts';
 import { detectAcceleration } from '../vm/accel.ts';
 import type { Acceleration } from '../vm/spec.ts';
 import { auditStage } from './audit.ts';
@@ -59,7 +60,7 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
     memoryBytes: largestGuest(image.definition),
     out: options.out,
     uefi: options.verify !== 'none',
-    kinds: Object.values(image.definition.artifacts ?? {}).map(({ kind }) => kind),
+    kinds: kindsOf(image.definition.artifacts),
     image: imageWord(image.folder, process.cwd()),
   };
   // At once: each waits for outside programs, and a bake that has nothing to do takes little longer.
@@ -120,7 +121,7 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
     auditReport: await readFile(audit.output.report, 'utf8'),
     proof: proof?.output,
     verify: verified?.output,
-    artefacts: artefacts.map(({ name }) => name),
+    artefacts: bootable(packaged).map(({ format }) => artefactName(baseName, format)),
     stageIds: runner.ids,
     builderVersion: options.builderVersion,
     tools,
@@ -135,10 +136,15 @@ export function largestGuest({ hardware }: Pick<ImageDefinition, 'hardware'>): n
   return Math.max(bytesOf(hardware.memory), BAKE_MEMORY_MIB * 2 ** 20);
 }
 
+/** A box is a disk that is verified in another format, and the seed that goes with it. */
+function bootable({ files }: Packaged): Packaged['files'] {
+  return files.filter(({ format }) => !format.startsWith('vagrant-'));
+}
+
 function verifyInput(image: LoadedImage, packaged: Packaged, matrix: 'quick' | 'full', acceleration: Acceleration): VerifyInput {
   const { cpus, memory } = image.definition.hardware;
   const sample = join(image.folder, 'sample');
-  const files = packaged.files.map(({ file }) => file);
+  const files = bootable(packaged).map(({ file }) => file);
   return {
     files: files.map(({ path }) => path),
     hashes: files.map(({ sha256 }) => sha256),

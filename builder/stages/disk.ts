@@ -9,6 +9,7 @@ import type { Cleanup } from '../kit/cleanup.ts';
 import { run } from '../kit/command.ts';
 import type { Context } from '../kit/context.ts';
 import { hashTree } from '../kit/hash.ts';
+import { archiveOwnFiles } from '../kit/own-files.ts';
 import { templatePath } from '../kit/paths.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import { mke2fsArguments } from '../tools/mke2fs.ts';
@@ -18,7 +19,6 @@ import { gptScript, sfdiskArguments } from '../tools/sfdisk.ts';
 import { extractRootfsArguments, overlayTreeArguments } from '../tools/tar.ts';
 import { writeBootFiles } from './disk/boot-files.ts';
 import { checkFits, type DiskLayout, diskLayout } from './disk/layout.ts';
-import { archiveOwnFiles } from './rootfs/system-files.ts';
 import type { RootfsOutput } from './rootfs.ts';
 
 export interface DiskInput {

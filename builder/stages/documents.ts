@@ -51,7 +51,10 @@ export function documents(input: DocumentsInput): Documents {
   const { image, inventory, proof, verify } = input;
   const { name, version, title, vendor, base } = image.definition;
   const json = (data: unknown): string => `${JSON.stringify(data, null, 2)}\n`;
-  const sources = listSources(inventory);
+  const sources = listSources(
+    inventory,
+    Object.values(input.fetched.artifacts).flatMap(({ components }) => components),
+  );
   return {
     'cdx.json': sbomOf(input),
     'sources.json': sourcesJson({ name, version }, sources),

@@ -31,13 +31,13 @@ const FILE = 'fetched.json';
 export const fetchStage: Stage<FetchInput, FetchOutput> = {
   name: 'fetch',
 
-  async inputs(input) {
+  async inputs(input, ctx) {
     const artifacts: Record<string, string[]> = {};
     for (const [name, definition] of artifactsOf(input)) {
       const request = artifactRequest(input, name, definition, input.resolved.python);
       artifacts[name] = [
         JSON.stringify([definition, request.locked ?? null, request.purpose, input.overrides[name]?.sha256 ?? null]),
-        ...(await artifactInputs(request)),
+        ...(await artifactInputs(request, ctx)),
       ];
     }
     return {

@@ -2,7 +2,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { Hashable } from '../kit/hash.ts';
+import { type Hashable, hashTree } from '../kit/hash.ts';
+import { templatePath } from '../kit/paths.ts';
 import type { Ownership } from '../payload/archive.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import type { Artifact } from '../sources/artifact.ts';
@@ -25,11 +26,13 @@ export interface PlaceOutput {
 export const placeStage: Stage<PlaceInput, PlaceOutput> = {
   name: 'place',
   instance: ({ request }) => request.name,
-  inputs: ({ request, fetched, rootfsId }) => ({
+  inputs: async ({ request, fetched, rootfsId }) => ({
     name: request.name,
     definition: JSON.stringify(request.definition),
     content: JSON.stringify(fetched.locked) as Hashable,
     override: fetched.override?.sha256 ?? null,
+    // How the root file systems of containers are made.
+    scripts: request.definition.kind === 'container' ? await Promise.all(['rootfs', 'container'].map(templateHash)) : undefined,
     rootfs: usesRootfs(request.definition) ? rootfsId : null,
   }),
   async run({ request, fetched, rootfs }, folder, ctx, cleanup) {
@@ -43,3 +46,7 @@ export const placeStage: Stage<PlaceInput, PlaceOutput> = {
     owners: JSON.parse(await readFile(join(folder, 'owners.json'), 'utf8')) as Ownership[],
   }),
 };
+
+function templateHash(name: string): Promise<string> {
+  return hashTree(templatePath(name));
+}

@@ -8,6 +8,7 @@ import type { Lock } from '../definition/lock.ts';
 import type { Cleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
 import { temporaryFolder } from '../kit/files.ts';
+import { packageNames } from '../payload/base.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import { type Archive, type ArchiveOptions, openArchive } from '../sources/debian/archive.ts';
 import type { LocalDeb } from '../sources/debian/deb.ts';
@@ -53,7 +54,11 @@ export const resolveStage: Stage<ResolveInput, ResolveOutput> = {
     const debs: string[][] = [];
     for (const [name, definition] of artifactsOf(input, 'debian')) {
       const override = input.overrides[name]?.sha256;
-      debs.push([name, ...(override === undefined ? [] : [override]), ...(await artifactInputs(artifactRequest(input, name, definition)))]);
+      debs.push([
+        name,
+        ...(override === undefined ? [] : [override]),
+        ...(await artifactInputs(artifactRequest(input, name, definition), ctx)),
+      ]);
     }
     return { base, packages: namesOf(input), index: archive.index, debs };
   },
@@ -85,7 +90,8 @@ function outputOf(solution: Solution, requested: string[], archive: Archive): Re
 }
 
 function namesOf(input: ResolveInput): string[] {
-  return [...new Set([...input.basePackages, ...input.image.definition.packages])].sort();
+  const { base, packages } = input.image.definition;
+  return packageNames([...input.basePackages, ...packages], base.distribution);
 }
 
 /** The .deb files that are artifacts: fetched here too, because what they depend on is to be resolved. */

@@ -11,13 +11,13 @@ import type { Cleanup } from '../kit/cleanup.ts';
 import { withSystemPath } from '../kit/command.ts';
 import type { Context } from '../kit/context.ts';
 import { hashTree, sha256 } from '../kit/hash.ts';
+import { archiveOwnFiles } from '../kit/own-files.ts';
 import { templatePath } from '../kit/paths.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import { mmdebstrapArguments, packageStep } from '../tools/mmdebstrap.ts';
 import { removeMappedTree, runMapped } from '../tools/namespace.ts';
 import { explainInstallFailure } from './rootfs/failure.ts';
 import { checkInstalled, type InstalledPackage, readRootfs } from './rootfs/read.ts';
-import { archiveOwnFiles } from './rootfs/system-files.ts';
 
 export interface RootfsInput {
   image: LoadedImage;

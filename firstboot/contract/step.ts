@@ -83,6 +83,8 @@ export const StepParameters = {
     },
     strict,
   ),
+  /** A `container` artifact of the image in Docker, which a `service` step has started before. */
+  'container-image': Type.Object({ container: Type.String({ pattern: '^[a-z][a-z0-9-]*$', description: 'Name of the artifact' }) }, strict),
   service: Type.Object(
     {
       name: Type.String({ description: 'A service of this image; it and those before it are started and awaited' }),

@@ -31,6 +31,10 @@ function namedFiles({ definition }: ImageUnderCheck): Named[] {
 function ofArtifact(artifact: Artifact, pointer: string): Named[] {
   if (artifact.kind === 'file') return [{ path: artifact.path, pointer: `${pointer}/path`, what: 'file or folder', folder: true }];
   if (artifact.kind === 'pypi') return [{ path: artifact.requirements, pointer: `${pointer}/requirements`, what: 'requirements file' }];
+  if (artifact.kind === 'container') {
+    const inner = Object.entries(artifact.build?.artifacts ?? {});
+    return inner.flatMap(([name, item]) => ofArtifact(item, `${pointer}/build/artifacts/${name}`));
+  }
   if (artifact.kind === 'npm' && artifact.path !== undefined) {
     const lock = join(artifact.path, 'package-lock.json');
     return [{ path: lock, pointer: `${pointer}/path`, what: 'npm lock' }];

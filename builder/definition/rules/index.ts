@@ -1,6 +1,7 @@
 /** Every cross-field rule, in the order in which their findings are shown. A new rule is a file and a line. */
 import { artifactFiles } from './artifact-files.ts';
 import { auditException } from './audit-exception.ts';
+import { containers } from './containers.ts';
 import { dataDisk } from './data-disk.ts';
 import { dnsRecords } from './dns-records.ts';
 import { filesExist } from './files-exist.ts';
@@ -31,6 +32,7 @@ import { templateSyntax } from './template-syntax.ts';
 
 export const RULES: readonly Rule[] = [
   filesExist,
+  containers,
   roles,
   artifactFiles,
   kernelDrivers,

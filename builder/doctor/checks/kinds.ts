@@ -4,6 +4,7 @@ import { pipCheck } from './pip.ts';
 import { programCheck } from './program.ts';
 
 const KINDS: Readonly<Record<string, HostCheck>> = {
+  container: programCheck({ name: 'skopeo', package: 'skopeo', purpose: 'takes container images from registries' }),
   git: programCheck({
     name: 'git',
     package: 'git',

@@ -1,6 +1,7 @@
 import type { StepKind } from '../../contract/step.ts';
 import type { Change, Parameters } from '../change.ts';
 import { command } from './command.ts';
+import { containerImage } from './container-image.ts';
 import { directory } from './directory.ts';
 import { executable } from './executable.ts';
 import { postgresqlCluster } from './postgresql-cluster.ts';
@@ -22,6 +23,7 @@ export const CHANGES: { readonly [K in StepKind]: Change<Parameters<K>> } = {
   'postgresql-cluster': postgresqlCluster,
   'postgresql-role': postgresqlRole,
   'postgresql-database': postgresqlDatabase,
+  'container-image': containerImage,
   service,
   command,
   executable,

@@ -50,6 +50,28 @@ const BROKEN: [rule: string, what: string, Change, findings: string[]][] = [
       'files-exist image.yaml:31:15 /artifacts/extra/packages/0/path: there is no Debian package extra.deb [Paths are relative to the folder of image.yaml.]',
     ],
   ],
+  ['containers', 'a container of nothing', { replace: [['artifacts:\n', 'artifacts:\n  shop:\n    kind: container\n']] }, ['containers']],
+  [
+    'files-exist',
+    'no file of a container',
+    {
+      replace: [
+        [
+          'artifacts:\n',
+          'artifacts:\n  shop:\n    kind: container\n    build: { packages: [], artifacts: { start: { kind: file, path: none, into: / } } }\n',
+        ],
+      ],
+    },
+    ['files-exist'],
+  ],
+  [
+    'containers',
+    'a step that loads what is no container',
+    {
+      replace: [['steps:\n', 'steps:\n  - id: load\n    title: { en: Load }\n    use: container-image\n    with: { container: wheels }\n']],
+    },
+    ['containers'],
+  ],
   [
     'artifact-files',
     'a name for an archive that is unpacked',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
-import { archiveOwnFiles } from '../../../../builder/stages/rootfs/system-files.ts';
+import { archiveOwnFiles } from '../../../builder/kit/own-files.ts';
 
 it('belongs to root and has plain modes, whoever owns the checkout and whatever the umask', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'unitsmith-test-'));
