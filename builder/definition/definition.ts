@@ -24,11 +24,11 @@ function named<T extends TSchema>(item: T, description: string): TRecord<string,
   return Type.Record(Type.String({ pattern: NAME }), item, { ...strict, propertyNames: { description: NAME_HINT }, description });
 }
 
-export const FormatName = Type.Enum(['ova', 'qcow2', 'raw', 'vmdk']);
+export const FormatName = Type.Enum(['ova', 'qcow2', 'raw', 'vmdk', 'vagrant-libvirt', 'vagrant-virtualbox']);
 export type FormatName = Static<typeof FormatName>;
 
 const Base = Type.Object(
-  { distribution: Type.Enum(['debian']), suite: Type.String({ pattern: '^[a-z]+$' }), architecture: Type.Enum(['amd64']) },
+  { distribution: Type.Enum(['debian', 'ubuntu']), suite: Type.String({ pattern: '^[a-z]+$' }), architecture: Type.Enum(['amd64']) },
   { ...strict, description: 'The distribution that the image is made of' },
 );
 

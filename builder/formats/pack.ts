@@ -14,11 +14,19 @@ import type { OvfOptions } from './ova/options.ts';
 import { type Compression, writeQcow2 } from './qcow2/write.ts';
 import { writeRaw } from './raw/write.ts';
 import { forgetSums, SUMS, writeSums } from './sums.ts';
+import { writeBox } from './vagrant/box.ts';
 import { writeVmdk } from './vmdk/write.ts';
 import type { VmdkResult } from './vmdk/writer.ts';
 
 /** Endings of the files, by format. A VMDK names itself inside, so alone it has the name that it has in the OVA. */
-export const EXTENSIONS = { ova: 'ova', qcow2: 'qcow2', raw: 'raw.zst', vmdk: 'vmdk' } as const;
+export const EXTENSIONS = {
+  ova: 'ova',
+  qcow2: 'qcow2',
+  raw: 'raw.zst',
+  vmdk: 'vmdk',
+  'vagrant-libvirt': 'libvirt.box',
+  'vagrant-virtualbox': 'virtualbox.box',
+} as const;
 export type FormatName = keyof typeof EXTENSIONS;
 export const FORMATS = Object.keys(EXTENSIONS) as FormatName[];
 
@@ -57,16 +65,25 @@ export async function pack(request: PackRequest, ctx: Context, cleanup: Cleanup)
   await forgetSums(request.out, targetNames(request));
   const target = (format: FormatName): string => join(request.out, artefactName(request.baseName, format));
   const files: WrittenFile[] = [];
-  if (request.formats.includes('ova') || request.formats.includes('vmdk')) {
+  if (needsVmdk(request.formats)) {
     const folder = await temporaryFolder(request.out, '.vmdk-', cleanup);
     ctx.events.progress('compressing the disk');
     const vmdk = await writeVmdk(request.disk, join(folder, vmdkName(request.baseName)), levelOf(request), ctx, cleanup);
     if (request.formats.includes('ova')) files.push(...(await packOva(request, vmdk, target('ova'), ctx, cleanup)));
+    if (request.formats.includes('vagrant-virtualbox')) {
+      const disk = { ...vmdk, fileName: basename(vmdk.file) };
+      const box = { ...request, provider: 'virtualbox', disk, target: target('vagrant-virtualbox') } as const;
+      files.push(await writeBox(box, ctx, cleanup));
+    }
     if (request.formats.includes('vmdk')) files.push(await moveVmdk(vmdk, target('vmdk')));
   }
   if (request.formats.includes('qcow2')) {
     ctx.events.progress('writing qcow2');
     files.push(await writeQcow2(request.disk, target('qcow2'), request.compression, ctx, cleanup));
+  }
+  if (request.formats.includes('vagrant-libvirt')) {
+    ctx.events.progress('writing the box of libvirt');
+    files.push(await packLibvirtBox(request, target('vagrant-libvirt'), ctx, cleanup));
   }
   if (request.formats.includes('raw')) {
     ctx.events.progress('writing the raw disk');
@@ -74,6 +91,19 @@ export async function pack(request: PackRequest, ctx: Context, cleanup: Cleanup)
   }
   files.push(await writeSums(request.out, files));
   return files;
+}
+
+/** Whether one of the formats is made of a VMDK. */
+export function needsVmdk(formats: readonly FormatName[]): boolean {
+  return formats.some((format) => format === 'ova' || format === 'vmdk' || format === 'vagrant-virtualbox');
+}
+
+async function packLibvirtBox(request: PackRequest, target: string, ctx: Context, cleanup: Cleanup): Promise<WrittenFile> {
+  const folder = await temporaryFolder(request.out, '.box-', cleanup);
+  const { path } = await writeQcow2(request.disk, join(folder, 'box.img'), request.compression, ctx, cleanup);
+  const { capacity } = await openSource(ctx, request.disk);
+  const disk = { file: path, fileName: 'box.img', capacity, populated: 0 };
+  return await writeBox({ ...request, provider: 'libvirt', disk, target }, ctx, cleanup);
 }
 
 /** Names of what `request` writes, relative to its folder; SHA256SUMS last. */

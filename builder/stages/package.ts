@@ -7,14 +7,16 @@ import type { WrittenFile } from '../formats/format.ts';
 import { assembleOva, type OvaRequest, ovaParts } from '../formats/ova/archive.ts';
 import { OVF_DEFAULTS, type OvfOptions, type Profile } from '../formats/ova/options.ts';
 import { vappProperties } from '../formats/ova/properties.ts';
-import { type FormatName, vmdkName } from '../formats/pack.ts';
+import { type FormatName, needsVmdk, vmdkName } from '../formats/pack.ts';
 import { type Compression, writeQcow2 } from '../formats/qcow2/write.ts';
 import { writeRaw } from '../formats/raw/write.ts';
+import { type BoxRequest, writeBox } from '../formats/vagrant/box.ts';
 import { DEFLATE_WORKER } from '../formats/vmdk/threads.ts';
 import { writeVmdk } from '../formats/vmdk/write.ts';
 import type { VmdkResult } from '../formats/vmdk/writer.ts';
 import { readIfExists } from '../kit/files.ts';
-import { sha256File } from '../kit/hash.ts';
+import { hashTree, sha256File } from '../kit/hash.ts';
+import { templatePath } from '../kit/paths.ts';
 import type { Runner, StageResult } from '../pipeline/runner.ts';
 import type { Stage } from '../pipeline/stage.ts';
 
@@ -91,6 +93,27 @@ export const ovaStage: Stage<{ vmdkId: string; request: Omit<OvaRequest, 'target
   open: (folder) => recorded(folder, 'image.ova'),
 };
 
+export const boxStage: Stage<{ diskId: string; request: Omit<BoxRequest, 'target'> }, WrittenFile> = {
+  name: 'box',
+  instance: ({ request }) => request.provider,
+  inputs: async ({ diskId, request }) => ({
+    disk: diskId,
+    provider: request.provider,
+    name: request.disk.fileName,
+    ovf: JSON.stringify(request.ovf),
+    templates: await hashTree(templatePath('vagrant')),
+    mtime: request.mtime.toISOString(),
+  }),
+  run: async ({ request }, folder, ctx, cleanup) =>
+    record(folder, await writeBox({ ...request, target: join(folder, 'image.box') }, ctx, cleanup)),
+  open: (folder) => recorded(folder, 'image.box'),
+};
+
+async function box(runner: Runner, input: PackageInput, diskId: string, part: Pick<BoxRequest, 'provider' | 'disk'>): Promise<WrittenFile> {
+  const request = { ...part, ovf: await ovfOptions(input), mtime: input.mtime };
+  return (await runner.run(boxStage, { diskId, request })).output;
+}
+
 async function record(folder: string, file: WrittenFile): Promise<void> {
   await writeFile(join(folder, 'file.json'), JSON.stringify({ bytes: file.bytes, sha256: file.sha256 }));
 }
@@ -112,12 +135,20 @@ export async function packageImage(runner: Runner, input: PackageInput): Promise
   const files: Packaged['files'] = [];
   let ova: OvaRequest | undefined;
   let vmdk: StageResult<VmdkResult> | undefined;
-  if (formats.includes('ova') || formats.includes('vmdk')) vmdk = await runner.run(vmdkStage, disk);
+  if (needsVmdk(formats)) vmdk = await runner.run(vmdkStage, disk);
   for (const format of formats) {
     if (format === 'qcow2')
       files.push({ format, file: (await runner.run(qcow2Stage, { ...disk, compression: input.options.compression })).output });
     else if (format === 'raw') files.push({ format, file: (await runner.run(rawStage, disk)).output });
-    else if (vmdk !== undefined && format === 'vmdk') files.push({ format, file: vmdkFile(vmdk.output) });
+    else if (format === 'vagrant-libvirt') {
+      const qcow2 = await runner.run(qcow2Stage, { ...disk, compression: input.options.compression });
+      const capacity = bytesOf(input.image.definition.hardware.disk);
+      const part = { file: qcow2.output.path, fileName: 'box.img', capacity, populated: 0 };
+      files.push({ format, file: await box(runner, input, qcow2.id, { provider: 'libvirt', disk: part }) });
+    } else if (vmdk !== undefined && format === 'vagrant-virtualbox') {
+      const part = { ...vmdk.output, fileName: vmdkName(baseName) };
+      files.push({ format, file: await box(runner, input, vmdk.id, { provider: 'virtualbox', disk: part }) });
+    } else if (vmdk !== undefined && format === 'vmdk') files.push({ format, file: vmdkFile(vmdk.output) });
     else if (vmdk !== undefined) {
       const request = {
         baseName,

@@ -2,7 +2,7 @@
 import { ANSWERS_LABELS, UNIT_PATHS } from '../../../firstboot/contract/unit.ts';
 import type { Cleanup } from '../../kit/cleanup.ts';
 import type { Context } from '../../kit/context.ts';
-import { makeIso } from './iso.ts';
+import { makeIso } from '../../tools/iso.ts';
 
 /**
  * User-data that lets cloud-init put the answers where the unit looks for them. In base64: text would go through YAML, which

@@ -1,7 +1,7 @@
 /** cloud-init's NoCloud datasource on a CD: user-data, meta-data and, where given, network-config. */
 import type { Cleanup } from '../../kit/cleanup.ts';
 import type { Context } from '../../kit/context.ts';
-import { makeIso } from './iso.ts';
+import { makeIso, NOCLOUD_LABEL } from '../../tools/iso.ts';
 
 export interface NoCloudSeed {
   /** Starts with `#cloud-config`, or is a script. */
@@ -10,9 +10,6 @@ export interface NoCloudSeed {
   metaData: string;
   networkConfig?: string;
 }
-
-/** The label that cloud-init's ds-identify looks for. */
-export const NOCLOUD_LABEL = 'CIDATA';
 
 export async function noCloudIso(ctx: Context, seed: NoCloudSeed, cleanup: Cleanup): Promise<string> {
   const network = seed.networkConfig === undefined ? {} : { 'network-config': seed.networkConfig };

@@ -1,7 +1,7 @@
 /** An OVF environment on a CD, as a hypervisor's ISO transport gives it (DSP0243 1.1.1, section 11.2 and annex). */
 import type { Cleanup } from '../../kit/cleanup.ts';
 import type { Context } from '../../kit/context.ts';
-import { makeIso } from './iso.ts';
+import { makeIso } from '../../tools/iso.ts';
 
 export const OVF_ENVIRONMENT_LABEL = 'OVF ENV';
 export const OVF_ENVIRONMENT_FILE = 'ovf-env.xml';

@@ -69,7 +69,7 @@ describe('loadImage', () => {
       {
         message: 'base.distribution cannot be "debain"',
         where: { file: 'image.yaml', line: 18, column: 23, path: '/base/distribution' },
-        suggestion: 'Did you mean "debian"? Allowed: debian.',
+        suggestion: 'Did you mean "debian"? Allowed: debian, ubuntu.',
       },
       {
         message: 'services.app.timeout must be a whole number, but is text',
@@ -225,12 +225,12 @@ describe('unions', () => {
     [
       'an artifact of unknown kind',
       ['kind: pypi', 'kind: pip'],
-      '/artifacts/wheels/kind: artifacts.wheels.kind cannot be "pip" [Allowed: debian, file, git, maven, npm, pypi, url.]',
+      '/artifacts/wheels/kind: artifacts.wheels.kind cannot be "pip" [Allowed: container, debian, file, git, maven, npm, pypi, url.]',
     ],
     [
       'an artifact without kind',
       ['kind: pypi\n', '\n'],
-      '/artifacts/wheels: "kind" is missing in artifacts.wheels [Add kind: one of debian, file, git, maven, npm, pypi, url.]',
+      '/artifacts/wheels: "kind" is missing in artifacts.wheels [Add kind: one of container, debian, file, git, maven, npm, pypi, url.]',
     ],
     [
       'a slip in an artifact',
