@@ -15,6 +15,7 @@ const common = { bundle: true, platform: 'node', format: 'esm', target: 'node20'
 const FIRST_BOOT = [
   ['ctl/main.ts', 'unitctl.mjs'],
   ['web/main.ts', 'setup.mjs'],
+  ['cluster/server/main.ts', 'cluster.mjs'],
 ];
 
 /** `import text from './page.hbs?raw'`, as vite has it for the tests. */

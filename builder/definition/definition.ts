@@ -5,6 +5,7 @@
 import Type, { type Static, type TRecord, type TSchema } from 'typebox';
 
 import { NamedProbe } from '../../firstboot/contract/probe.ts';
+import { Role } from '../../firstboot/contract/role.ts';
 import { Service } from '../../firstboot/contract/service.ts';
 import { Step } from '../../firstboot/contract/step.ts';
 import { Texts } from '../../firstboot/contract/texts.ts';
@@ -82,6 +83,12 @@ export const ImageDefinition = Type.Object(
     ),
     look: Type.Optional(Look),
     setup: Type.Optional(Setup),
+    roles: Type.Optional(
+      named(
+        Role,
+        'What units of this image can be; the owner chooses first. Members below belong to all roles, or to those that their `roles` name',
+      ),
+    ),
     eula: Type.Optional(Type.String({ ...FileName, description: 'Text file in the image folder, shown before an OVA is imported' })),
     base: Base,
     kernel: Type.Optional(

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { SettingSchema } from '../../firstboot/settings/annotations.ts';
+import { withRoles } from '../../firstboot/settings/roles.ts';
 import type { Problem } from '../kit/errors.ts';
 import { ImageDefinition } from './definition.ts';
 import { type Parsed, parseJson, parseYaml, type SourceDocument } from './document.ts';
@@ -10,7 +11,7 @@ import { type Folder, folderProblems, readFolder } from './folder.ts';
 import { DEFINITION_FILE, show } from './resolve.ts';
 import { RULES } from './rules/index.ts';
 import type { ImageUnderCheck } from './rules/rule.ts';
-import { SAMPLE_ANSWERS } from './rules/sample-answers.ts';
+import { ROLE_ANSWERS, SAMPLE_ANSWERS } from './rules/sample-answers.ts';
 import { settingsSchemaProblems } from './settings-schema.ts';
 import { templateTexts } from './texts.ts';
 import { schemaProblems } from './violations.ts';
@@ -46,7 +47,9 @@ export async function inspectImage(folder: string, options: InspectOptions): Pro
   const definition = await readDocument(folder, DEFINITION_FILE, shown, parseYaml);
   const settings = await readOptional(folder, SETTINGS_FILE, entries, shown, parseJson);
   const answers = await readOptional(folder, SAMPLE_ANSWERS, entries, shown, parseYaml);
-  for (const parsed of [definition, settings, answers]) findings.push(...asFindings('syntax', parsed?.problems ?? []));
+  const roleAnswers = await readRoleAnswers(entries, (path) => readOptional(folder, path, entries, shown, parseYaml));
+  for (const parsed of [definition, settings, answers, ...Object.values(roleAnswers)])
+    findings.push(...asFindings('syntax', parsed?.problems ?? []));
 
   const schema = definition.document === undefined ? [] : schemaProblems(ImageDefinition, definition.document);
   findings.push(...asFindings('schema', schema));
@@ -60,8 +63,11 @@ export async function inspectImage(folder: string, options: InspectOptions): Pro
     folder,
     entries,
     show: shown,
-    settings: asSettings(settings?.document),
+    settings: asSettings(settings?.document, definition.document.data as ImageDefinition),
     answers: answers?.document,
+    roleAnswers: Object.fromEntries(
+      Object.entries(roleAnswers).flatMap(([role, { document }]) => (document === undefined ? [] : [[role, document]])),
+    ),
     texts: [],
     auditRules: options.auditRules,
   };
@@ -79,6 +85,16 @@ async function readDocument(
   return parse(await readFile(join(folder, path)), shown(path));
 }
 
+async function readRoleAnswers(entries: Folder, read: (path: string) => Promise<Parsed | undefined>): Promise<Record<string, Parsed>> {
+  const found: Record<string, Parsed> = {};
+  for (const path of entries.keys()) {
+    const role = ROLE_ANSWERS.exec(path)?.[1];
+    const parsed = role === undefined ? undefined : await read(path);
+    if (role !== undefined && parsed !== undefined) found[role] = parsed;
+  }
+  return found;
+}
+
 async function readOptional(
   folder: string,
   path: string,
@@ -89,8 +105,8 @@ async function readOptional(
   return entries.get(path)?.readable === true ? readDocument(folder, path, shown, parse) : undefined;
 }
 
-function asSettings(document: SourceDocument | undefined): ImageUnderCheck['settings'] {
-  return document === undefined ? undefined : { schema: document.data as SettingSchema, document };
+function asSettings(document: SourceDocument | undefined, { roles }: ImageDefinition): ImageUnderCheck['settings'] {
+  return document === undefined ? undefined : { schema: withRoles(document.data as SettingSchema, roles), document };
 }
 
 function asFindings(rule: string, problems: readonly Problem[], severity: Finding['severity'] = 'error'): Finding[] {

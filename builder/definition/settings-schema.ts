@@ -4,6 +4,7 @@
  */
 import Type from 'typebox';
 
+import { RoleName } from '../../firstboot/contract/role.ts';
 import { Texts } from '../../firstboot/contract/texts.ts';
 import { MAX_OVF_PROPERTIES, type SettingSchema } from '../../firstboot/settings/annotations.ts';
 import { answersSchema } from '../../firstboot/settings/answers.ts';
@@ -77,6 +78,7 @@ export const SettingNode = Type.Object(
         ),
       ]),
     ),
+    'x-roles': Type.Optional(Type.Array(RoleName, { minItems: 1, uniqueItems: true })),
     'x-generate': Type.Optional(
       Type.Object({ length: Type.Integer({ minimum: 8, maximum: 1024 }), alphabet: Type.Enum(['alphanumeric', 'hex', 'base64']) }, strict),
     ),

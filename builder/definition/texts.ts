@@ -10,6 +10,7 @@ import type { ImageUnderCheck, TemplateText } from './rules/rule.ts';
 /** Parameters that are names, not texts. */
 const NAMES: Partial<Record<Step['use'], readonly string[]>> = {
   template: ['from', 'format'],
+  variables: ['from', 'folder', 'certificate'],
   secret: ['name', 'from', 'alphabet'],
   executable: ['file', 'reads', 'secrets'],
   service: ['name', 'action'],

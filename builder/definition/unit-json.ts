@@ -7,7 +7,7 @@ import type { LoadedImage } from './definition.ts';
  * @throws Error where the result breaks the contract: a bug, the definition was checked.
  */
 export function unitOf({ definition }: LoadedImage): Unit {
-  const { name, version, title, look, setup, services, ports, state, dns, plugins, steps, probes } = definition;
+  const { name, version, title, look, setup, roles, services, ports, state, dns, plugins, steps, probes } = definition;
   const unit: Unit = {
     schemaVersion: 1,
     name,
@@ -15,6 +15,7 @@ export function unitOf({ definition }: LoadedImage): Unit {
     title,
     ...(look === undefined ? {} : { look }),
     ...(setup === undefined ? {} : { setup }),
+    ...(roles === undefined ? {} : { roles }),
     services,
     ports,
     state,

@@ -46,9 +46,11 @@ export function plan(unit: Unit, settings: Settings, facts: Facts): Plan {
     const parameters = planParameters(step, context);
     return { id: step.id, title: step.title, use: step.use, parameters, words: changeOf(step.use).words(parameters) };
   });
+  // What a leader cannot render for others is said before anything is done.
+  for (const step of Object.values(unit.ownRole?.followers ?? {}).flat()) planParameters(step, context);
   const begin = beginEntries(context.settings as Settings, unit);
   checkLogin(begin, steps);
-  return { image: unit.name, version: unit.version, entries: [...begin, ...steps, ...finishEntries(settings)] };
+  return { image: unit.name, version: unit.version, entries: [...begin, ...steps, ...finishEntries(settings, unit)] };
 }
 
 /** What templates read as `unit`. */
@@ -99,10 +101,10 @@ function checkLogin(begin: readonly PlanEntry[], steps: readonly PlanEntry[]): v
 }
 
 /** Ends every plan: no step of an image can have such an id. */
-function finishEntries(settings: Settings): PlanEntry[] {
+function finishEntries(settings: Settings, unit: Unit): PlanEntry[] {
   return (Object.keys(FINISH) as FinishKind[]).flatMap((use) => {
     const { title, words, wanted } = FINISH[use];
-    return wanted?.(settings) === false ? [] : [{ id: `finish:${use}`, title, use, parameters: {}, words: words({}) }];
+    return wanted?.(settings, unit) === false ? [] : [{ id: `finish:${use}`, title, use, parameters: {}, words: words({}) }];
   });
 }
 

@@ -1,11 +1,9 @@
 /** Parameters of a step with their templates rendered: symbolically for the plan, in clear only where secrets may go. */
-import type { Step } from '../contract/step.ts';
+import { SECRET_PARAMETERS, type Step } from '../contract/step.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import { setAt, settingAt } from '../settings/index.ts';
 import { type RenderContext, renderTemplate } from './template/render.ts';
 
-/** The only parameters that may hold secrets: they reach a program by standard input. */
-const SECRET_FIELDS: Readonly<Record<string, readonly string[]>> = { command: ['stdin'] };
 const MARK = /\u27e8(secret|setting) [^\u27e9]*\u27e9/;
 
 /** The context for plans: each secret is a word in angle brackets instead of its value. */
@@ -27,7 +25,7 @@ export function symbolicContext(
  * get into an argument, a path or a name.
  */
 export function planParameters(step: Step, symbolic: RenderContext): Record<string, unknown> {
-  const allowed = SECRET_FIELDS[step.use] ?? [];
+  const allowed = SECRET_PARAMETERS[step.use] ?? [];
   const parameters: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(step.with)) {
     const rendered = renderDeep(value, symbolic, `step ${step.id}, ${field}`);
@@ -46,7 +44,7 @@ export function planParameters(step: Step, symbolic: RenderContext): Record<stri
 export function runParameters(step: Step, planned: Readonly<Record<string, unknown>>, context: RenderContext): Record<string, unknown> {
   const parameters = { ...planned };
   const given = step.with as Record<string, unknown>;
-  for (const field of SECRET_FIELDS[step.use] ?? []) {
+  for (const field of SECRET_PARAMETERS[step.use] ?? []) {
     if (given[field] !== undefined) parameters[field] = renderDeep(given[field], context, `step ${step.id}, ${field}`);
   }
   return parameters;

@@ -13,6 +13,7 @@ import {
   applyDefaults,
   type Settings,
   type SourceName,
+  schemaForAnswers,
   secretPaths,
   setAt,
   settingAt,
@@ -46,7 +47,7 @@ export async function completeSettings(
   if (typeof answers !== 'object' || answers === null) return { violations: validateAnswers(answers, productSchema) };
   const complete = structuredClone(answers) as Record<string, unknown>;
   const store = new SecretStore(system);
-  for (const { path, schema } of settingsOf(answersSchema(productSchema))) {
+  for (const { path, schema } of settingsOf(answersSchema(schemaForAnswers(productSchema, complete)))) {
     if (schema.writeOnly !== true || settingAt(complete, path) !== undefined) continue;
     const kept = cleared.includes(path) ? undefined : await store.read(secretFile(path));
     const generate = schema['x-generate'];

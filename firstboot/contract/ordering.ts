@@ -56,6 +56,11 @@ export function orderingFiles(services: Services): UnitFile[] {
   return [targetFile(order), readyFile(order), ...order.flatMap((name) => [dropInFile(name, services), gateFile(name, services)])];
 }
 
+/** Keeps units of other roles from running, whatever starts them: the root folder is always there. */
+export function idleFiles(units: readonly string[]): UnitFile[] {
+  return units.map((unit) => ({ path: `${SYSTEMD}/${unit}.d/60-unit-role.conf`, content: section('Unit', ['ConditionPathExists=!/']) }));
+}
+
 function targetFile(order: readonly string[]): UnitFile {
   const gates = order.map(gateOf);
   const content = section('Unit', [

@@ -1,6 +1,8 @@
 /** A readiness probe: asks once whether something is as it should be. */
 import Type, { type Static } from 'typebox';
 
+import { InRoles } from './role.ts';
+
 const strict = { additionalProperties: false } as const;
 
 export const TcpProbe = Type.Object(
@@ -41,6 +43,7 @@ export type Probe = Static<typeof Probe>;
 export const NamedProbe = Type.Object(
   {
     title: Type.String({ minLength: 1 }),
+    ...InRoles,
     probe: Probe,
     timeout: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 3600, default: 60, description: 'Seconds until the probe must have passed' }),

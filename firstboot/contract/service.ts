@@ -2,11 +2,13 @@
 import Type, { type Static } from 'typebox';
 
 import { Probe } from './probe.ts';
+import { InRoles } from './role.ts';
 import { Texts } from './texts.ts';
 
 export const Service = Type.Object(
   {
     title: Type.Optional(Texts),
+    ...InRoles,
     unit: Type.Optional(
       Type.String({ pattern: '^[A-Za-z0-9:_.@\\\\-]+\\.service$', description: 'systemd unit; `<name>.service` by default' }),
     ),

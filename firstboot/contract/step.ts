@@ -4,6 +4,7 @@
  */
 import Type, { type Static } from 'typebox';
 
+import { InRoles } from './role.ts';
 import { Texts } from './texts.ts';
 
 const strict = { additionalProperties: false } as const;
@@ -43,6 +44,29 @@ export const StepParameters = {
   ),
   template: Type.Object(
     { from: Type.String({ description: "File under the image's templates/" }), to: AbsolutePath, format: TemplateFormat, ...Ownership },
+    strict,
+  ),
+  /**
+   * A product's own configuration files, with names of variables in the places of values (`REG_IP_ADDRESS`): whole words are
+   * replaced, in texts and in file names. In a role that follows another its leader renders them.
+   */
+  variables: Type.Object(
+    {
+      from: Type.String({ pattern: '^/', description: 'Folder or `.tgz` on the unit, or a folder with one `.tgz` in it and nothing else' }),
+      folder: Type.Optional(Type.String({ pattern: '^[^/]', description: 'Folder in it whose files are taken' })),
+      to: AbsolutePath,
+      values: Type.Record(Type.String({ pattern: '^[A-Z][A-Z0-9_]+$' }), Type.String(), {
+        description: 'A value (template) for each variable; `SECRET` for one that is generated once, and kept',
+      }),
+      certificate: Type.Optional(
+        Type.Object(
+          { chain: Type.String({ minLength: 1 }), key: Type.String({ minLength: 1 }) },
+          { ...strict, description: "Files in the tree that the unit's certificate and its key are written to; names may have variables" },
+        ),
+      ),
+      owner: Type.Optional(Type.String({ minLength: 1 })),
+      group: Type.Optional(Type.String({ minLength: 1 })),
+    },
     strict,
   ),
   /** Debian's `main` cluster of the installed version. The other PostgreSQL steps make it too; name it to configure it before. */
@@ -91,13 +115,16 @@ export const StepParameters = {
 } as const;
 export type StepKind = keyof typeof StepParameters;
 
-const common = { id: Name, title: Texts };
+/** The only parameters that may hold secrets: they reach a program by standard input, or a file whose mode is seen to. */
+export const SECRET_PARAMETERS: Readonly<Partial<Record<StepKind, readonly string[]>>> = { command: ['stdin'], variables: ['values'] };
+
+const common = { id: Name, title: Texts, ...InRoles };
 const variants = (Object.keys(StepParameters) as StepKind[]).map((kind) =>
   Type.Object({ ...common, use: Type.Literal(kind), with: StepParameters[kind] }, strict),
 );
 
 export const Step = Type.Union(variants, { description: 'A step: `use` names a change kind, `with` its parameters' });
-export type StepOf<K extends StepKind> = { id: string; title: Texts; use: K; with: Static<(typeof StepParameters)[K]> };
+export type StepOf<K extends StepKind> = { id: string; title: Texts; roles?: string[]; use: K; with: Static<(typeof StepParameters)[K]> };
 export type Step = { [K in StepKind]: StepOf<K> }[StepKind];
 
 /**

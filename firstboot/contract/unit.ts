@@ -5,11 +5,17 @@
 import Type, { type Static } from 'typebox';
 
 import { NamedProbe } from './probe.ts';
+import { InRoles, Role } from './role.ts';
+import { SectionName } from './section.ts';
 import { Service } from './service.ts';
 import { Step } from './step.ts';
 import { Texts } from './texts.ts';
+import type { OwnRole } from './unit-role.ts';
 
 const strict = { additionalProperties: false } as const;
+
+/** Labels of a disk or CD with answers: FAT has room for eleven characters, and knows capitals only. */
+export const ANSWERS_LABELS = ['UNIT-ANSWERS', 'UNITANSWERS'] as const;
 
 /** Where first boot's files are on a unit. */
 export const UNIT_PATHS = {
@@ -44,6 +50,7 @@ export const Port = Type.Object(
     port: Type.Integer({ minimum: 1, maximum: 65535 }),
     protocol: Type.Optional(Type.Enum(['tcp', 'udp'])),
     purpose: Type.String({ minLength: 1 }),
+    ...InRoles,
   },
   strict,
 );
@@ -55,6 +62,7 @@ export const StateItem = Type.Object(
     kind: Type.Enum(['data', 'configuration', 'secrets', 'cache']),
     path: Type.String({ pattern: '^/' }),
     owner: Type.String({ minLength: 1 }),
+    ...InRoles,
     /** argv that writes a consistent copy to standard output; a plain copy of `path` where absent. */
     dump: Type.Optional(Type.Array(Type.String(), { minItems: 1 })),
     /** argv that reads such a copy from standard input. */
@@ -102,6 +110,7 @@ export const DnsRecord = Type.Object(
           "What it must say, as in a zone file: `@` is the domain. By default the unit's addresses (A, AAAA) or the domain (CNAME, NS, MX with preference 10)",
       }),
     ),
+    ...InRoles,
     required: Type.Optional(Type.Boolean({ default: false, description: 'The unit is not finalised without it; else it is a warning' })),
     when: Type.Optional(
       Type.Record(Type.String(), Type.Array(Type.Union([Type.String(), Type.Number(), Type.Boolean()]), { minItems: 1 }), {
@@ -146,7 +155,7 @@ export type NextStep = Static<typeof NextStep>;
 export const Setup = Type.Object(
   {
     sections: Type.Optional(
-      Type.Array(Type.Enum(['administrator', 'network', 'time', 'domain', 'certificate', 'mail', 'updates', 'product']), {
+      Type.Array(SectionName, {
         minItems: 1,
         uniqueItems: true,
         description: 'The screens of the setup page, in this order; all where absent. What is left out keeps its defaults',
@@ -191,6 +200,7 @@ export const Unit = Type.Object(
     title: Texts,
     look: Type.Optional(Look),
     setup: Type.Optional(Setup),
+    roles: Type.Optional(Type.Record(Type.String(), Role)),
     services: Type.Record(Type.String(), Service),
     ports: Type.Array(Port),
     state: Type.Record(Type.String(), StateItem),
@@ -202,7 +212,11 @@ export const Unit = Type.Object(
   },
   strict,
 );
-export type Unit = Omit<Static<typeof Unit>, 'steps'> & { steps: Step[] };
+export type Unit = Omit<Static<typeof Unit>, 'steps'> & {
+  steps: Step[];
+  /** Of a unit whose role is known (`unitForRole`); in no file. */
+  ownRole?: OwnRole;
+};
 
 /** /usr/lib/unit/release.json. */
 export const Release = Type.Object(

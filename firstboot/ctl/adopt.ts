@@ -1,5 +1,5 @@
 import { announce } from '../apply/run.ts';
-import { UNIT_PATHS, type Unit } from '../contract/unit.ts';
+import { UNIT_PATHS } from '../contract/unit.ts';
 import { ExitCode, type Problem, ProgramError, UnitError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';
 import { lock } from '../kit/lock.ts';
@@ -34,7 +34,7 @@ export function register(ctl: Ctl): void {
 
 async function adopt(session: Session): Promise<ExitCode> {
   const { system } = session;
-  const unit = await readUnit(system);
+  await readUnit(system);
   if (await isClosed(session)) return finish(session, { outcome: 'closed' });
   const context: SourceContext = { system, productSchema: await readProductSchema(system), note: (line) => session.print(line) };
   const readings = await readAll(context);
@@ -44,7 +44,7 @@ async function adopt(session: Session): Promise<ExitCode> {
   const held = await lock(system, LOCK);
   try {
     if (await isClosed(session)) return finish(session, { outcome: 'closed' });
-    return await take(session, unit, context, readings);
+    return await take(session, context, readings);
   } finally {
     await held.release();
   }
@@ -71,7 +71,7 @@ async function readAll(context: SourceContext): Promise<Map<SourceName, Reading>
   return readings;
 }
 
-async function take(session: Session, unit: Unit, context: SourceContext, readings: ReadonlyMap<SourceName, Reading>): Promise<ExitCode> {
+async function take(session: Session, context: SourceContext, readings: ReadonlyMap<SourceName, Reading>): Promise<ExitCode> {
   const { system } = session;
   const { productSchema } = context;
   const draft = await readDraft(system);
@@ -97,7 +97,7 @@ async function take(session: Session, unit: Unit, context: SourceContext, readin
   const unattended = page.length === 0 && mergeAnswers(layers, productSchema).answers['unattended'] === true;
   if ('settings' in checked && unattended) {
     session.print(`Setting this unit up with the answers from ${names.join(', ')}.`);
-    await applyPrepared(session, await withPlan(system, unit, productSchema, checked));
+    await applyPrepared(session, await withPlan(system, productSchema, checked));
     return finish(session, { outcome: 'applied', sources: names, missing: [] });
   }
   await takeUpNetwork(session, applyDefaults(mergeAnswers(layers, productSchema).answers, productSchema).network);

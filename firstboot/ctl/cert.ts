@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 
 import { SecretStore } from '../apply/secret-store.ts';
 import { loadOrigins, loadSettings, saveOrigins, saveSettings, secretFile } from '../apply/settings-store.ts';
-import { UNIT_PATHS } from '../contract/unit.ts';
+import { UNIT_PATHS, type Unit } from '../contract/unit.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';
 import { lock } from '../kit/lock.ts';
@@ -17,8 +17,9 @@ import { reloadServices } from '../sections/certificate/reload.ts';
 import type { Certificate } from '../sections/certificate/schema.ts';
 import { type CertificateState, certificateState } from '../sections/certificate/state.ts';
 import type { Settings } from '../settings/index.ts';
-import { LOCK } from './apply.ts';
+import { applyPrepared, LOCK } from './apply.ts';
 import type { Ctl, Session } from './cli.ts';
+import { prepare } from './prepared.ts';
 import { readProductSchema, readUnit } from './unit-files.ts';
 
 export function register(ctl: Ctl): void {
@@ -82,6 +83,7 @@ async function renew(session: Session, force: boolean): Promise<ExitCode> {
     const print = (line: string): void => session.print(system.scrubber.scrub(line));
     const changed = await bringUpToDate(system, wanted, force, print);
     await reloadServices(system, unit, print);
+    if (changed) await passOn(session, unit);
     const state = await certificateState(system, wanted);
     session.emit({ type: 'result', command: 'cert renew', data: { changed, state: state ?? null } });
     print(changed ? 'The certificate was renewed.' : 'Nothing to renew.');
@@ -91,6 +93,13 @@ async function renew(session: Session, force: boolean): Promise<ExitCode> {
   } finally {
     await held.release();
   }
+}
+
+/** Files of the product that have the certificate, on this unit or on those that follow it, are written by a run. */
+async function passOn(session: Session, { steps, ownRole }: Unit): Promise<void> {
+  const all = [...steps, ...Object.values(ownRole?.followers ?? {}).flat()];
+  if (!all.some((step) => step.use === 'variables' && step.with.certificate !== undefined)) return;
+  await applyPrepared(session, await prepare(session.system, undefined));
 }
 
 /** @throws UnitError where an authority was to be asked and gave none */
@@ -124,6 +133,7 @@ async function importFiles(session: Session, files: readonly string[], options: 
     const wanted = { certificate, names };
     if ((await placeDue(system, wanted)) !== undefined) await place(system, wanted);
     await reloadServices(system, unit, (line) => session.print(line));
+    await passOn(session, unit);
     const findings = inspection.findings.map(({ code, severity, message, remedy }) => ({ code, severity, message, remedy }));
     session.emit({ type: 'result', command: 'cert import', data: { findings } });
     for (const { severity, message } of findings) session.print(`${severity}: ${message.en}`);

@@ -2,6 +2,7 @@ import { register as adopt } from './adopt.ts';
 import { register as apply } from './apply.ts';
 import { register as cert } from './cert.ts';
 import type { Ctl } from './cli.ts';
+import { register as cluster } from './cluster.ts';
 import { register as code } from './code.ts';
 import { register as doctor } from './doctor.ts';
 import { register as helper } from './helper.ts';
@@ -34,6 +35,7 @@ export const commands: readonly ((ctl: Ctl) => void)[] = [
   mail,
   services,
   plugin,
+  cluster,
   probe,
   doctor,
   updates,

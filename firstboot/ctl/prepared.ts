@@ -39,17 +39,30 @@ export type Checked = Pick<Prepared, 'settings' | 'origins'>;
 
 /** Nothing is written. @throws UnitError for answers that are wrong or missing, or a plan that cannot be made */
 export async function prepare(system: System, answers: string | undefined): Promise<Prepared> {
-  const unit = await readUnit(system);
   const productSchema = await readProductSchema(system);
   const checked = answers === undefined ? await saved(system, productSchema) : await fromFile(system, answers, productSchema);
-  return withPlan(system, unit, productSchema, checked);
+  return withPlan(system, productSchema, checked);
 }
 
-export async function withPlan(system: System, unit: Unit, productSchema: object | undefined, checked: Checked): Promise<Prepared> {
+export async function withPlan(system: System, productSchema: object | undefined, checked: Checked): Promise<Prepared> {
+  const role = checked.settings.cluster?.role;
+  await keepRole(system, role);
+  const unit = await readUnit(system, role);
   registerSecrets(system, checked.settings, productSchema);
   fixLogin(unit, checked.settings);
   const facts = await readFacts(system, productSchema);
   return { unit, productSchema, ...checked, facts, plan: plan(unit, checked.settings, facts) };
+}
+
+/** What a role has made of a unit stays. @throws UnitError where a finalised unit is to have another one */
+async function keepRole(system: System, role: string | undefined): Promise<void> {
+  if ((await readIfExists(system.path(UNIT_PATHS.finalised))) === undefined) return;
+  const own = (await openSettings(system))?.cluster?.role;
+  if (own === role) return;
+  throw new UnitError(`this unit is ${own ?? 'without a role'}: its role cannot be changed any more`, {
+    exitCode: ExitCode.answers,
+    remedies: ['Set up another unit in that role; or make this one new by `unitctl reset`, which removes all that it has.'],
+  });
 }
 
 /** The image may say who the administrator is. @throws UnitError where the owner names another */
@@ -148,11 +161,10 @@ export async function readKept(system: System, productSchema: object | undefined
 
 /** Settings and plan of what the setup page has kept. @throws UnitError for answers that are wrong or missing */
 export async function prepareKept(system: System): Promise<Prepared> {
-  const unit = await readUnit(system);
   const productSchema = await readProductSchema(system);
   const { layers, cleared } = await readKept(system, productSchema);
   const checked = await whole(system, layers, productSchema, 'the answers are not whole', cleared);
-  return withPlan(system, unit, productSchema, checked);
+  return withPlan(system, productSchema, checked);
 }
 
 /** The saved settings as the layers that they came from. Secrets stay where they are kept. */

@@ -23,7 +23,7 @@ import { applyPrepared, LOCK } from './apply.ts';
 import type { Session } from './cli.ts';
 import { knownSettings } from './known-settings.ts';
 import { check, withPlan } from './prepared.ts';
-import { readProductSchema, readUnit } from './unit-files.ts';
+import { readProductSchema } from './unit-files.ts';
 
 export interface ChangeOptions {
   /** Makes what follows from the settings so at once. */
@@ -85,7 +85,7 @@ async function changeSaved(session: Session, changes: Changes, { apply }: Change
   }
   const { settings } = outcome;
   const origins = newOrigins(await loadOrigins(system), changes, settings, productSchema);
-  const prepared = await withPlan(system, await readUnit(system), productSchema, { settings, origins });
+  const prepared = await withPlan(system, productSchema, { settings, origins });
   if (apply) {
     await applyPrepared(session, prepared);
     return ExitCode.ok;

@@ -2,14 +2,33 @@
 import { readFile } from 'node:fs/promises';
 import type { Facts } from '../apply/plan.ts';
 import { installedVersion } from '../apply/postgresql/cluster.ts';
+import { openSettings } from '../apply/settings-store.ts';
 import { type Release, UNIT_PATHS, type Unit } from '../contract/unit.ts';
+import { unitForRole } from '../contract/unit-role.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';
 import type { System } from '../kit/system.ts';
-import { secretPaths } from '../settings/index.ts';
+import { mergeAnswers, secretPaths, settingAt } from '../settings/index.ts';
+import { readDraft } from '../sources/draft.ts';
 
-/** @throws UnitError where this machine is no unit */
-export async function readUnit(system: System): Promise<Unit> {
+/**
+ * The definition as it is for this unit: in its role, which is the one that was applied, else the one that answers name so far.
+ * @param role of answers that are about to be applied
+ * @throws UnitError where this machine is no unit
+ */
+export async function readUnit(system: System, role?: string): Promise<Unit> {
+  const unit = await readDefinition(system);
+  return unit.roles === undefined ? unit : unitForRole(unit, role ?? (await chosenRole(system)));
+}
+
+async function chosenRole(system: System): Promise<string | undefined> {
+  const applied = (await openSettings(system))?.cluster?.role;
+  if (applied !== undefined) return applied;
+  const role = settingAt(mergeAnswers(await readDraft(system), await readProductSchema(system)).answers, 'cluster.role');
+  return typeof role === 'string' ? role : undefined;
+}
+
+async function readDefinition(system: System): Promise<Unit> {
   const unit = (await readJson(system, UNIT_PATHS.definition)) as Unit;
   if (unit.schemaVersion === 1) return unit;
   throw new UnitError(`${UNIT_PATHS.definition} is of version ${String(unit.schemaVersion)}, which this release does not know`, {

@@ -19,6 +19,7 @@ import {
   type Layer,
   mergeAnswers,
   SOURCE_ORDER,
+  schemaForAnswers,
   secretPaths,
   setAt,
   settingAt,
@@ -107,8 +108,8 @@ function without(answers: Layer['answers'], paths: readonly string[]): Record<st
 async function describe(system: System, productSchema: object | undefined, { layers, cleared }: Kept): Promise<KeptSettings> {
   for (const { answers } of layers) registerSecrets(system, answers, productSchema);
   const { setup } = await readUnit(system);
-  const schema = withFixed(answersSchema(productSchema), setup);
   const merged = mergeAnswers(layers, productSchema);
+  const schema = withFixed(answersSchema(schemaForAnswers(productSchema, merged.answers)), setup);
   const outcome = await completeSettings(system, merged.answers, productSchema, cleared);
   const store = new SecretStore(system);
   const secretsSet: string[] = [];

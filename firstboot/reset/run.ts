@@ -10,6 +10,7 @@ import { changeOf, type Plan, parametersInClear, secretNames, unitWords } from '
 import { announce } from '../apply/run.ts';
 import { SecretStore } from '../apply/secret-store.ts';
 import { order, unitsAndGates } from '../apply/systemd.ts';
+import { CLUSTER_PATHS, CLUSTER_UNITS } from '../contract/cluster.ts';
 import { PRODUCT_READY, PRODUCT_TARGET, startOrder } from '../contract/ordering.ts';
 import { UNIT_PATHS, type Unit } from '../contract/unit.ts';
 import { Interrupted } from '../kit/errors.ts';
@@ -31,7 +32,7 @@ export interface Applied {
 }
 
 /** What first boot keeps outside its own folder. */
-const OWN_FILES = ['/etc/unit/tls', UNIT_PATHS.cloudInitAnswers] as const;
+const OWN_FILES = ['/etc/unit/tls', UNIT_PATHS.cloudInitAnswers, CLUSTER_PATHS.serverState] as const;
 const MAILBOXES = '/var/mail';
 const MACHINE_ID = '/etc/machine-id';
 const HOST_KEYS = '/etc/ssh';
@@ -57,6 +58,8 @@ export async function reset(ports: ResetPorts, applied: Applied | undefined): Pr
 }
 
 async function stopProduct({ system, unit, log }: ResetPorts): Promise<void> {
+  // What a leader gives out, or a follower fetches, must not come back.
+  if (unit.ownRole !== undefined) await system.ask('systemctl', ['stop', '--', ...Object.values(CLUSTER_UNITS)]);
   log('the product is stopped');
   await system.run('systemctl', ['--quiet', 'disable', '--', PRODUCT_TARGET], { onLine: log });
   const units = [PRODUCT_READY, ...unitsAndGates(unit.services, startOrder(unit.services))];

@@ -6,6 +6,8 @@ import type { Settings } from '../settings/index.ts';
 import { administrator } from './administrator/account.ts';
 import { sshLogIn } from './administrator/ssh-log-in.ts';
 import { certificate } from './certificate/change.ts';
+import { joinLeader } from './cluster/join.ts';
+import { role } from './cluster/role.ts';
 import { requiredRecords } from './domain/required-records.ts';
 import { mail } from './mail/postfix.ts';
 import { hostName } from './network/host-name.ts';
@@ -25,6 +27,7 @@ export interface BeginChange<P> extends Change<P> {
 
 /** In the order of runs. */
 const LIST = {
+  role,
   'host-name': hostName,
   network,
   'required-records': requiredRecords,
@@ -35,6 +38,7 @@ const LIST = {
   keyboard,
   administrator,
   'ssh-log-in': sshLogIn,
+  'join-leader': joinLeader,
   certificate,
   mail,
   updates: automaticUpdates,

@@ -6,12 +6,14 @@ import Type from 'typebox';
 
 import { Administrator } from '../sections/administrator/schema.ts';
 import { Certificate } from '../sections/certificate/schema.ts';
+import { type Cluster, clusterSchema } from '../sections/cluster/schema.ts';
 import { Domain } from '../sections/domain/schema.ts';
 import { Mail } from '../sections/mail/schema.ts';
 import { Network } from '../sections/network/schema.ts';
 import { Time } from '../sections/time/schema.ts';
 import { Updates } from '../sections/updates/schema.ts';
 import type { SettingSchema } from './annotations.ts';
+import { rolesOf } from './roles.ts';
 
 /** Version of the answers file; saved settings carry it. */
 export const ANSWERS_VERSION = 1;
@@ -20,6 +22,8 @@ export interface Answers {
   schemaVersion: 1;
   /** Finalise without the setup page. Needs an administrator's credential. */
   unattended?: boolean;
+  /** Where the image has roles. */
+  cluster?: Cluster;
   administrator?: Administrator;
   domain?: Domain;
   certificate?: Certificate;
@@ -30,15 +34,16 @@ export interface Answers {
   product?: Record<string, unknown>;
 }
 
-/** Answers with every section there and defaults filled in: what plans, templates and steps read as `settings`. */
-export type Settings = Required<Answers>;
+/** Answers with every section that the unit has, and defaults filled in: what plans, templates and steps read as `settings`. */
+export type Settings = Required<Omit<Answers, 'cluster'>> & Pick<Answers, 'cluster'>;
 
 const NO_SETTINGS: SettingSchema = { type: 'object', properties: {}, additionalProperties: false };
 
 /** JSON Schema (draft-07) of an answers file for the product whose settings schema is given; undefined where it has none. */
 export function answersSchema(productSchema: object | undefined): SettingSchema {
+  const roles = rolesOf(productSchema);
   // A meta-schema identifier is allowed at a document's root only.
-  const { $schema: _, ...product } = (productSchema ?? NO_SETTINGS) as SettingSchema;
+  const { $schema: _, 'x-unit-roles': __, ...product } = (productSchema ?? NO_SETTINGS) as SettingSchema;
   const schema = Type.Object(
     {
       schemaVersion: Type.Literal(ANSWERS_VERSION, { description: 'Version of the answers file' }),
@@ -49,6 +54,7 @@ export function answersSchema(productSchema: object | undefined): SettingSchema 
           'x-ovf': { order: 1, category: 'Setup' },
         }),
       ),
+      ...(roles === undefined ? {} : { cluster: clusterSchema(roles) }),
       network: Type.Optional(Network),
       domain: Type.Optional(Domain),
       certificate: Type.Optional(Certificate),

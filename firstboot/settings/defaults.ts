@@ -1,12 +1,13 @@
 import type { SettingSchema } from './annotations.ts';
 import { answersSchema, type Settings } from './answers.ts';
+import { schemaForAnswers } from './roles.ts';
 
 /**
  * A deep copy of `answers` with every default filled in and every section there. Nothing that was given is changed,
  * wrong values included: `validateAnswers` says what is wrong with them.
  */
 export function applyDefaults(answers: unknown, productSchema: object | undefined): Settings {
-  return fill(answersSchema(productSchema), structuredClone(answers)) as Settings;
+  return fill(answersSchema(schemaForAnswers(productSchema, answers)), structuredClone(answers)) as Settings;
 }
 
 function fill(schema: SettingSchema, value: unknown): unknown {

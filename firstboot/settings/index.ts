@@ -5,6 +5,7 @@ export { applyDefaults } from './defaults.ts';
 export { fixedViolations, withFixed } from './fixed.ts';
 export { type Layer, layerAt, type Merged, mergeAnswers, SOURCE_ORDER, type SourceName } from './merge.ts';
 export { pointerOf, setAt, settingAt } from './pointer.ts';
+export { rolesOf, schemaForAnswers, withRoles } from './roles.ts';
 export { answersTemplate } from './template.ts';
 export { isIncomplete, validateAnswers, validateBy } from './validate.ts';
 export { ANSWERS_KEY, OVF_PREFIX, type OvfProperty, ovfProperties, type Setting, secretPaths, settingsOf } from './walk.ts';

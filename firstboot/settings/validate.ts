@@ -6,6 +6,7 @@ import { ANNOTATIONS, type SettingSchema } from './annotations.ts';
 import { answersSchema, type Settings } from './answers.ts';
 import { applyDefaults } from './defaults.ts';
 import { settingAt } from './pointer.ts';
+import { schemaForAnswers } from './roles.ts';
 import { MISSING, RULES } from './rules.ts';
 import { plainViolations, type Violation } from './words.ts';
 
@@ -18,7 +19,7 @@ const addFormats = ('default' in formatsPlugin ? formatsPlugin.default : formats
  * @throws Error where `productSchema` is no schema: the builder checked it, so that is a bug.
  */
 export function validateAnswers(answers: unknown, productSchema: object | undefined): Violation[] {
-  const schema = answersSchema(productSchema);
+  const schema = answersSchema(schemaForAnswers(productSchema, answers));
   const settings = typeof answers === 'object' && answers !== null ? applyDefaults(answers, productSchema) : answers;
   const violations = validateBy(schema, settings);
   if (violations.some((violation) => violation.keyword === 'type')) return violations;

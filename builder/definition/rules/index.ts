@@ -11,6 +11,7 @@ import { portOnce } from './port-once.ts';
 import { portReserved } from './port-reserved.ts';
 import { probeAddress } from './probe-address.ts';
 import { probePort } from './probe-port.ts';
+import { roles } from './roles.ts';
 import type { Rule } from './rule.ts';
 import { sampleAnswers } from './sample-answers.ts';
 import { scriptsRun } from './scripts-run.ts';
@@ -30,6 +31,7 @@ import { templateSyntax } from './template-syntax.ts';
 
 export const RULES: readonly Rule[] = [
   filesExist,
+  roles,
   artifactFiles,
   kernelDrivers,
   serviceKnown,

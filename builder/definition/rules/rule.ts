@@ -28,6 +28,8 @@ export interface ImageUnderCheck {
   show(path: string): string;
   settings: { schema: SettingSchema; document: SourceDocument } | undefined;
   answers: SourceDocument | undefined;
+  /** Of `sample/answers.ROLE.yaml`, by role. */
+  roleAnswers: Readonly<Record<string, SourceDocument>>;
   texts: readonly TemplateText[];
   /** Names of the audit's rules; undefined where the caller does not know them. */
   auditRules: readonly string[] | undefined;

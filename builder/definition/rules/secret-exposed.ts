@@ -1,5 +1,6 @@
+import { SECRET_PARAMETERS } from '../../../firstboot/contract/step.ts';
 import type { Problem } from '../../kit/errors.ts';
-import type { Rule, TemplateText } from './rule.ts';
+import type { ImageUnderCheck, Rule, TemplateText } from './rule.ts';
 import { allSettings, covers } from './settings.ts';
 
 /** Arguments, paths and names can be read by every process on the unit: secrets go by standard input or in a file. */
@@ -9,10 +10,15 @@ export const secretExposed: Rule = {
   check(image) {
     const secrets = allSettings(image).flatMap(({ path, schema }) => (schema.writeOnly === true ? [path] : []));
     return image.texts
-      .filter(({ parameter }) => parameter !== undefined && parameter !== 'stdin')
+      .filter(({ parameter, step }) => parameter !== undefined && !mayHoldSecrets(image, step, parameter))
       .flatMap((text) => exposed(text, secrets));
   },
 };
+
+function mayHoldSecrets({ definition }: ImageUnderCheck, step: number, parameter: string): boolean {
+  const use = definition.steps[step]?.use;
+  return use !== undefined && SECRET_PARAMETERS[use]?.includes(parameter) === true;
+}
 
 function exposed({ name, parameter, reading, locate }: TemplateText, secrets: readonly string[]): Problem[] {
   return reading.references

@@ -10,6 +10,7 @@ import { secret } from './secret.ts';
 import { service } from './service.ts';
 import { template } from './template.ts';
 import { user } from './user.ts';
+import { variables } from './variables.ts';
 
 /** Every kind of change that an image's steps can name. */
 export const CHANGES: { readonly [K in StepKind]: Change<Parameters<K>> } = {
@@ -17,6 +18,7 @@ export const CHANGES: { readonly [K in StepKind]: Change<Parameters<K>> } = {
   directory,
   secret,
   template,
+  variables,
   'postgresql-cluster': postgresqlCluster,
   'postgresql-role': postgresqlRole,
   'postgresql-database': postgresqlDatabase,

@@ -1,18 +1,20 @@
 import type { Texts } from '../../contract/texts.ts';
+import type { Unit } from '../../contract/unit.ts';
 import { acmeCertificate } from '../../sections/certificate/obtain-change.ts';
 import type { Settings } from '../../settings/index.ts';
 import type { Change } from '../change.ts';
+import { cluster } from './cluster.ts';
 import { finalise } from './finalise.ts';
 import { firewall } from './firewall.ts';
 import { services } from './services.ts';
 import { setup } from './setup.ts';
 import { smoke } from './smoke.ts';
 
-export type FinishKind = 'services' | 'smoke' | 'finalise' | 'setup' | 'firewall' | 'acme-certificate';
+export type FinishKind = 'services' | 'smoke' | 'finalise' | 'setup' | 'firewall' | 'acme-certificate' | 'cluster';
 export interface FinishChange extends Change<Record<string, unknown>> {
   title: Texts;
-  /** Whether the settings ask for it; always where absent. */
-  wanted?(settings: Settings): boolean;
+  /** Whether settings and image ask for it; always where absent. */
+  wanted?(settings: Settings, unit: Unit): boolean;
 }
 
 /** What ends every run, in this order. */
@@ -23,4 +25,5 @@ export const FINISH: { readonly [K in FinishKind]: FinishChange } = {
   setup,
   firewall,
   'acme-certificate': acmeCertificate,
+  cluster,
 };

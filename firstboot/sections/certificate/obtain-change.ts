@@ -3,6 +3,7 @@
  * gives no certificate the unit is finished all the same, with one of its own, and says so; the timer tries again.
  */
 import { DONE, due } from '../../apply/change.ts';
+import { refreshCertificate } from '../../apply/changes/variables.ts';
 import type { FinishChange } from '../../apply/finish/index.ts';
 import type { Settings } from '../../settings/index.ts';
 import { describeProblem, obtainAndPlace, obtainDue } from './ensure.ts';
@@ -28,9 +29,13 @@ export const acmeCertificate: FinishChange = {
     return tried ? DONE : due(why);
   },
 
-  async apply(_parameters, { system, unit, context, log }) {
+  async apply(_parameters, changeContext) {
+    const { system, unit, context, log } = changeContext;
     const problem = await obtainAndPlace(system, wantedCertificate(context.settings as Settings, unit), log);
-    if (problem === undefined) return reloadServices(system, unit, log);
+    if (problem === undefined) {
+      await refreshCertificate(changeContext);
+      return reloadServices(system, unit, log);
+    }
     for (const line of describeProblem(problem)) log(`WARNING: ${line}`);
     log('WARNING: the unit keeps its own certificate and asks again every day; `unitctl cert renew` asks now.');
   },

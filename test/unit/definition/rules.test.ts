@@ -145,6 +145,66 @@ const BROKEN: [rule: string, what: string, Change, findings: string[]][] = [
     ],
   ],
   [
+    'roles',
+    'roles that there are not',
+    {
+      replace: [
+        ['after: [app]', 'after: [app]\n    roles: [web]'],
+        ['{ port: 80, purpose: Redirect }', '{ port: 80, purpose: Redirect, roles: [core, cores] }'],
+        ['kernel: generic', 'roles:\n  core: { title: { en: Core }, follows: lead }\nkernel: generic'],
+      ],
+    },
+    [
+      'roles image.yaml:56:13 /services/nginx/roles/0: services.nginx is for the role "web", which this image has not [Roles: core.]',
+      'roles image.yaml:59:50 /ports/0/roles/1: ports[0] is for the role "cores", which this image has not [Did you mean "core"?]',
+      'roles image.yaml:20:41 /roles/core/follows: role "core" follows "lead", which this image has not [Roles: core.]',
+      'roles image.yaml:99:19 /steps/5/with/name: step "start" is in the role "core", and its service "nginx" is not [Give both the same roles.]',
+      'sample-answers sample/answers.yaml:1:1 /cluster: "role" is missing in cluster [Add role.]',
+    ],
+  ],
+  [
+    'roles',
+    'a service that a step has and its role has not',
+    {
+      replace: [
+        ['after: [app]', 'after: [app]\n    roles: [core]'],
+        ['kernel: generic', 'roles:\n  core: { title: { en: Core }, follows: lead }\n  lead: { title: { en: Lead } }\nkernel: generic'],
+      ],
+    },
+    [
+      'roles image.yaml:100:19 /steps/5/with/name: step "start" is in the role "lead", and its service "nginx" is not [Give both the same roles.]',
+      'sample-answers sample/answers.yaml:1:1 /cluster: "role" is missing in cluster [Add role.]',
+    ],
+  ],
+  [
+    'roles',
+    'a leader that follows',
+    {
+      replace: [
+        ['kernel: generic', 'roles:\n  a: { title: { en: A }, follows: b }\n  b: { title: { en: B }, follows: a }\nkernel: generic'],
+      ],
+    },
+    [
+      'roles image.yaml:20:35 /roles/a/follows: role "a" follows "b", which follows another [A leader leads; name that one.]',
+      'roles image.yaml:21:35 /roles/b/follows: role "b" follows "a", which follows another [A leader leads; name that one.]',
+      'sample-answers sample/answers.yaml:1:1 /cluster: "role" is missing in cluster [Add role.]',
+    ],
+  ],
+  [
+    'sample-answers',
+    'answers of a role that are of another',
+    {
+      replace: [['kernel: generic', 'roles:\n  a: { title: { en: A } }\n  b: { title: { en: B }, follows: a }\nkernel: generic']],
+      files: {
+        'sample/answers.yaml': 'schemaVersion: 1\ncluster: { role: a }\nproduct: { admin: { email: a@example.org } }\n',
+        'sample/answers.b.yaml': 'schemaVersion: 1\ncluster: { role: a }\nproduct: { admin: { email: a@example.org } }\n',
+      },
+    },
+    [
+      'sample-answers sample/answers.b.yaml:2:18 /cluster/role: these are no answers for the role "b" [The file is called after its cluster.role.]',
+    ],
+  ],
+  [
     'service-known',
     'after an unknown service',
     { replace: [['after: [postgresql, memcached]', 'after: [postgres, memcached]']] },

@@ -1,0 +1,80 @@
+/** A leader's followers and invites, as root sees them. The server writes about followers: what it says is looked at, not believed. */
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { CLUSTER_PATHS, Follower, type Invite } from '../../contract/cluster.ts';
+import { ignoreMissing, readIfExists, removeFile } from '../../kit/files.ts';
+import type { System } from '../../kit/system.ts';
+import { validateBy } from '../../settings/index.ts';
+import { sha256 } from '../hash.ts';
+import { prepareFolders, publishedFile, writeForServer } from './publish.ts';
+
+export interface KnownFollower extends Follower {
+  id: string;
+  revoked: boolean;
+}
+
+const LARGEST = 8192;
+
+/** A new invite; only its secret's hash is kept. Those that are over go. */
+export async function makeInvite(system: System, role: string, expires: number): Promise<{ invite: string; secret: string }> {
+  await prepareFolders(system);
+  for (const name of await readdir(system.path(CLUSTER_PATHS.invites))) {
+    const text = await readIfExists(system.path(join(CLUSTER_PATHS.invites, name)));
+    if (text !== undefined && (JSON.parse(text) as Invite).expires < Date.now())
+      await removeFile(system.path(join(CLUSTER_PATHS.invites, name)));
+  }
+  const [invite, secret] = [randomBytes(8).toString('hex'), randomBytes(32).toString('hex')];
+  system.scrubber.register(secret);
+  const content: Invite = { role, secret: sha256(secret), expires };
+  await writeForServer(system, join(CLUSTER_PATHS.invites, `${invite}.json`), JSON.stringify(content));
+  return { invite, secret };
+}
+
+export async function followers(system: System): Promise<KnownFollower[]> {
+  const folder = system.path(join(CLUSTER_PATHS.serverState, 'followers'));
+  const names = ((await readdir(folder).catch(ignoreMissing)) ?? []).filter((name) => /^[0-9a-f]{16}\.json$/.test(name)).sort();
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const id = name.slice(0, 16);
+      const follower = await readForeign(join(folder, name));
+      return follower === undefined ? undefined : { ...follower, id, revoked: await isRevoked(system, id) };
+    }),
+  );
+  return found.filter((follower) => follower !== undefined);
+}
+
+/** `behind`: it has not said yet that it has the newest files. */
+export async function followerState(system: System, { revoked, report, role }: KnownFollower): Promise<string> {
+  if (revoked) return 'revoked';
+  if (report === undefined) return 'joined';
+  const newest = await readIfExists(system.path(publishedFile(role)));
+  return report.state === 'ready' && newest !== undefined && sha256(newest) !== report.hash ? 'behind' : report.state;
+}
+
+export async function revoke(system: System, id: string): Promise<void> {
+  await prepareFolders(system);
+  await writeForServer(system, join(CLUSTER_PATHS.revoked, id), '');
+}
+
+async function isRevoked(system: System, id: string): Promise<boolean> {
+  return (await readIfExists(system.path(join(CLUSTER_PATHS.revoked, id)))) !== undefined;
+}
+
+/** No link is followed, and nothing large is read. */
+async function readForeign(path: string): Promise<Follower | undefined> {
+  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(() => undefined);
+  if (handle === undefined) return undefined;
+  try {
+    const info = await handle.stat();
+    if (!info.isFile() || info.size > LARGEST) return undefined;
+    const data = JSON.parse(await handle.readFile('utf8')) as unknown;
+    return validateBy(Follower, data).length === 0 ? (data as Follower) : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+
+import { packageRoot } from '../../../../builder/kit/paths.ts';
+import { renderTemplate } from '../../../../firstboot/apply/template/render.ts';
+import { replaceVariables } from '../../../../firstboot/apply/variables/replace.ts';
+import { readSource } from '../../../../firstboot/apply/variables/source.ts';
+import { startOrder } from '../../../../firstboot/contract/ordering.ts';
+import type { Unit } from '../../../../firstboot/contract/unit.ts';
+import { unitForRole } from '../../../../firstboot/contract/unit-role.ts';
+import { System } from '../../../../firstboot/kit/system.ts';
+import { applyDefaults, type SettingSchema, withRoles } from '../../../../firstboot/settings/index.ts';
+
+const IMAGE = join(packageRoot(), 'images', 'pryv');
+const text = (path: string): string => readFileSync(join(IMAGE, path), 'utf8');
+const unit = parse(text('image.yaml')) as Unit;
+const schema = withRoles(JSON.parse(text('settings.schema.json')) as SettingSchema, unit.roles);
+
+/** The files of a role as its leader renders them. */
+async function files(step: string): Promise<Map<string, string>> {
+  const found = unitForRole(unit, 'single').steps.find(({ id }) => id === step);
+  if (found?.use !== 'variables') throw new Error(`no step ${step}`);
+  const settings = applyDefaults(parse(text('sample/answers.yaml')), schema);
+  const values = new Map(
+    Object.entries(found.with.values).map(([name, value]): [string, string] => [
+      name,
+      value === 'SECRET' ? 'generated' : renderTemplate(value, 'text', { settings, secrets: {}, unit: {} }, name),
+    ]),
+  );
+  const system = new System({ root: IMAGE, path: process.env['PATH'] ?? '', signal: new AbortController().signal });
+  const source = await readSource(system, '/sample/platform', found.with.folder);
+  return new Map(source.map(({ path, data }) => [path, replaceVariables(data.toString('utf8'), values, path).text]));
+}
+
+describe('the roles of pryv', () => {
+  it.each([
+    ['single', ['postgresql', 'core', 'redis', 'register', 'nginx'], [80, 443, 53, 53]],
+    ['reg-master', ['redis', 'register', 'nginx'], [80, 443, 53, 53, 8444]],
+    ['core', ['postgresql', 'core', 'nginx'], [80, 443]],
+    ['static', ['nginx'], [80, 443]],
+  ])('%s starts %j', (role, services, ports) => {
+    const own = unitForRole(unit, role);
+    expect(startOrder(own.services)).toEqual(services);
+    expect(own.ports.map(({ port }) => port)).toEqual(ports);
+  });
+});
+
+describe('the files of pryv', () => {
+  it.each(['register-files', 'core-files', 'static-files'])('%s: no variable is left', async (step) => {
+    const all = await files(step);
+    expect(all.size).toBeGreaterThan(0);
+    for (const content of all.values()) expect(content).not.toMatch(/\b(DOMAIN|[A-Z]+(_[A-Z0-9]+)+)\b/);
+  });
+
+  it('mail reaches the core whole, whatever its password has', async () => {
+    const core = JSON.parse((await files('core-files')).get('core/conf/core.json') ?? '') as { mail: { smtp: object } };
+    expect(core.mail.smtp).toEqual({ host: 'mail.example.org', port: '587', user: 'platform', pass: 'mail "only" 4711' });
+  });
+});
