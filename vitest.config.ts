@@ -62,7 +62,7 @@ export default defineConfig({
           include: ['test/vm/**/*.test.ts'],
           // One virtual machine at a time: on two cores without KVM two would only slow each other down.
           fileParallelism: false,
-          testTimeout: 30 * 60_000,
+          testTimeout: 60 * 60_000,
           hookTimeout: 60 * 60_000,
           sequence: { groupOrder: 4 },
         },

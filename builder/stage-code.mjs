@@ -27,7 +27,8 @@ export async function stageCodes(root, plugins = []) {
 async function codeOf(stdin, root, plugins) {
   const { outputFiles, metafile } = await build({
     ...{ stdin, plugins, absWorkingDir: root, bundle: true, packages: 'external', platform: 'node', format: 'esm', target: 'node20' },
-    ...{ write: false, metafile: true, minify: true, legalComments: 'none', logLevel: 'warning' },
+    // Not names: esbuild gives short ones by how often letters stand in the sources, types among them.
+    ...{ write: false, metafile: true, minifyWhitespace: true, minifySyntax: true, legalComments: 'none', logLevel: 'warning' },
   });
   const imports = Object.values(metafile.outputs).flatMap((output) => output.imports.map(({ path }) => path));
   const packages = new Set(imports.filter((path) => !path.startsWith('node:')).map((path) => /^(?:@[^/]+\/)?[^/]+/.exec(path)[0]));

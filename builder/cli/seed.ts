@@ -12,7 +12,7 @@ import { ExitCode, UserError } from '../kit/errors.ts';
 import { writeFileAtomic } from '../kit/files.ts';
 import { sha256 } from '../kit/hash.ts';
 import { shellWord } from '../kit/shell-word.ts';
-import { answersUserData, base64 } from '../vm/seeds/answers.ts';
+import { answersIso, answersUserData, base64 } from '../vm/seeds/answers.ts';
 import { noCloudIso } from '../vm/seeds/nocloud.ts';
 import { ovfEnvironmentIso } from '../vm/seeds/ovf-environment.ts';
 import { answersFile } from './answers-file.ts';
@@ -41,7 +41,9 @@ interface Options {
 export function register(cli: Cli): void {
   cli.program
     .command('seed')
-    .description('check an answers file, and make what carries it to a unit: CDs for NoCloud and OVF, arguments for ovftool and govc')
+    .description(
+      'check an answers file, and make what carries it to a unit: CDs with a label, for NoCloud and for OVF, arguments for ovftool and govc',
+    )
     .argument('<image>', 'name or folder of the image')
     .requiredOption('--answers <file>', 'the answers; unitsmith answers prints what to fill in')
     .option('--out <folder>', 'where the files go', 'out')
@@ -105,6 +107,7 @@ async function checkUserData(userData: string): Promise<void> {
 }
 
 interface Files {
+  answersDisk: string;
   nocloud: string;
   ovfEnvironment: string;
   userData: string;
@@ -120,6 +123,7 @@ async function writeFiles({ ctx, cleanup }: Session, out: string, image: string,
     });
   }
   const files: Files = {
+    answersDisk: join(out, `${image}-answers.iso`),
     nocloud: join(out, `${image}-nocloud.iso`),
     ovfEnvironment: join(out, `${image}-ovf-environment.iso`),
     userData: join(out, `${image}-user-data.yaml`),
@@ -128,6 +132,7 @@ async function writeFiles({ ctx, cleanup }: Session, out: string, image: string,
   const instance = `answers-${sha256(answers).slice(0, 16)}`;
   const metaData = JSON.stringify({ 'instance-id': instance });
   const isos = [
+    [await answersIso(ctx, answers, cleanup), files.answersDisk],
     [await noCloudIso(ctx, { userData, metaData }, cleanup), files.nocloud],
     [await ovfEnvironmentIso(ctx, { [ANSWERS_KEY]: property }, cleanup), files.ovfEnvironment],
   ] as const;
@@ -162,6 +167,7 @@ function guideOf(files: Files, { property, ovftool, govc, extraConfig }: Words):
   const settings = Object.entries(extraConfig).map(([key, value]) => `--extraConfig:${key}=${value}`);
   return [
     'These files hold the answers, passwords too:',
+    `  ${shown(files.answersDisk)}  a CD that units read by its label: attach it before the first boot`,
     `  ${shown(files.nocloud)}  a CD for cloud-init (NoCloud): attach it before the first boot`,
     `  ${shown(files.ovfEnvironment)}  a CD with the OVF environment, for whatever has no vApp properties`,
     `  ${shown(files.userData)}  user-data, for clouds and other datasources`,

@@ -9,7 +9,7 @@ import { Role } from '../../firstboot/contract/role.ts';
 import { Service } from '../../firstboot/contract/service.ts';
 import { Step } from '../../firstboot/contract/step.ts';
 import { Texts } from '../../firstboot/contract/texts.ts';
-import { DnsRecord, Look, Port, Setup, StateItem } from '../../firstboot/contract/unit.ts';
+import { DnsRecord, Look, PluginKind, Port, Setup, StateItem } from '../../firstboot/contract/unit.ts';
 import { Artifact } from '../sources/artifact.ts';
 
 const strict = { additionalProperties: false } as const;
@@ -108,6 +108,7 @@ export const ImageDefinition = Type.Object(
           "DNS records that the owner's domain is to have, shown before the unit is finalised; an address for the domain where absent",
       }),
     ),
+    plugins: Type.Optional(named(PluginKind, 'Files that the owner may add to the product, by `unitctl plugin`')),
     steps: Type.Array(Step, { description: 'What finalises the unit, in this order' }),
     probes: Type.Object(
       {

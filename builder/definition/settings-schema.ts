@@ -82,6 +82,8 @@ export const SettingNode = Type.Object(
     'x-generate': Type.Optional(
       Type.Object({ length: Type.Integer({ minimum: 8, maximum: 1024 }), alphabet: Type.Enum(['alphanumeric', 'hex', 'base64']) }, strict),
     ),
+    'x-choices': Type.Optional(Type.Record(Type.String(), Texts)),
+    'x-requires': Type.Optional(Type.Array(Type.String(), { uniqueItems: true })),
   },
   strict,
 );
@@ -189,6 +191,16 @@ const requiredExists: NodeRule = ({ pointer, schema }) =>
       : [],
   );
 
+const requiresExist: NodeRule = ({ pointer, schema }) =>
+  (schema['x-requires'] ?? []).flatMap((path, index) => {
+    const known = pointer === '' && settingsOf(answersSchema(undefined)).some((setting) => setting.path === path);
+    if (known) return [];
+    const message = `x-requires: "${path}" is no setting that every unit has`;
+    return [
+      { at: `${pointer}/x-requires/${index}`, message, suggestion: 'It is for settings such as domain.name, at the root of the schema.' },
+    ];
+  });
+
 const settingHasTitle: NodeRule = ({ pointer, schema, required }) =>
   required !== undefined && schema['x-titles'] === undefined
     ? [{ at: pointer, message: `${nameOf({ pointer })} has no title`, suggestion: 'Add "x-titles": { "en": "..." }: the form shows it.' }]
@@ -241,6 +253,7 @@ const NODE_RULES: readonly NodeRule[] = [
   rootIsObject,
   objectIsClosed,
   requiredExists,
+  requiresExist,
   settingHasTitle,
   defaultIsValid,
   secretHasNoDefault,

@@ -1,10 +1,11 @@
-/** The skeleton that `unitsmith new` writes: templates/image/ with the name filled in. */
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+/** The skeleton that `unitsmith new` writes: the image `starter` under another name. */
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { ExitCode, UserError } from '../kit/errors.ts';
 import { temporaryBeside } from '../kit/files.ts';
-import { templatePath } from '../kit/paths.ts';
+import { packageRoot } from '../kit/paths.ts';
+import { lockPath } from './lock.ts';
 
 const NAME = /^[a-z][a-z0-9-]{0,62}$/;
 
@@ -22,12 +23,18 @@ export async function writeSkeleton(name: string, parent: string): Promise<strin
       remedies: ['Choose another name, or another --folder.'],
     });
   }
+  const starter = join(packageRoot(), 'images', 'starter');
   const partial = temporaryBeside(folder);
   try {
-    for (const path of await filesOf(templatePath('image'))) {
-      const text = await readFile(templatePath('image', path), 'utf8');
+    for (const path of await filesOf(starter)) {
+      // Versions are those of the day on which the new image is locked.
+      if (join(starter, path) === lockPath(starter)) continue;
       await mkdir(dirname(join(partial, path)), { recursive: true });
-      await writeFile(join(partial, path), text.replaceAll('skeleton-name', name).replaceAll('Skeleton title', titleOf(name)));
+      await copyFile(join(starter, path), join(partial, path));
+    }
+    for (const path of ['image.yaml', 'README.md']) {
+      const text = await readFile(join(partial, path), 'utf8');
+      await writeFile(join(partial, path), text.replaceAll(/\bstarter\b/g, name).replaceAll(/\bStarter\b/g, titleOf(name)));
     }
     await rename(partial, folder);
   } catch (error) {

@@ -7,7 +7,7 @@ import type { LoadedImage } from './definition.ts';
  * @throws Error where the result breaks the contract: a bug, the definition was checked.
  */
 export function unitOf({ definition }: LoadedImage): Unit {
-  const { name, version, title, look, setup, roles, services, ports, state, dns, steps, probes } = definition;
+  const { name, version, title, look, setup, roles, services, ports, state, dns, plugins, steps, probes } = definition;
   const unit: Unit = {
     schemaVersion: 1,
     name,
@@ -20,6 +20,7 @@ export function unitOf({ definition }: LoadedImage): Unit {
     ports,
     state,
     ...(dns === undefined ? {} : { dns }),
+    ...(plugins === undefined ? {} : { plugins }),
     steps,
     probes,
   };

@@ -148,6 +148,7 @@ function spawnOptions(ctx: Context, options: Pick<RunOptions, 'cwd' | 'env'>) {
 interface ProcessGroup {
   /** SIGTERM now, SIGKILL after the grace. */
   stop: () => void;
+  kill: () => void;
   /** The program has ended: nothing is to be killed any more. */
   forget: () => void;
 }
@@ -167,6 +168,7 @@ function processGroup(pid: number | undefined, graceSeconds = 10): ProcessGroup 
       signal('SIGTERM');
       timer ??= setTimeout(() => signal('SIGKILL'), graceSeconds * 1000);
     },
+    kill: () => signal('SIGKILL'),
     forget: () => clearTimeout(timer),
   };
 }
@@ -215,6 +217,8 @@ export interface Running {
   ended: Promise<number | undefined>;
   /** Asks the process group to stop, kills it after `grace` seconds (10 by default), and waits for its end. */
   stop(grace?: number): Promise<void>;
+  /** Kills the process group at once, and waits for its end. */
+  kill(): Promise<void>;
 }
 
 /** Starts a program that keeps running (a virtual machine, a server). The caller stops it, best by a `Cleanup`. */
@@ -242,6 +246,10 @@ export async function start(
       group.stop();
       await ended;
       group.forget();
+    },
+    async kill() {
+      processGroup(pid).kill();
+      await ended;
     },
   };
 }

@@ -37,19 +37,20 @@ export function hashData(data: Hashable): string {
 /**
  * Hash of a folder: names, kinds, executable bits, link targets and contents, in the order of names. Times and owners
  * do not count, so a fresh clone hashes like the tree it was made from. A missing folder hashes like an empty one.
+ * @param leftOut names at its top that do not count
  */
-export async function hashTree(root: string): Promise<string> {
+export async function hashTree(root: string, leftOut: readonly string[] = []): Promise<string> {
   const entries: Hashable[] = [];
-  await collect(root, '', entries);
+  await collect(root, '', entries, leftOut);
   return hashData(entries);
 }
 
-async function collect(root: string, relative: string, entries: Hashable[]): Promise<void> {
+async function collect(root: string, relative: string, entries: Hashable[], leftOut: readonly string[] = []): Promise<void> {
   const names = await readdir(join(root, relative)).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' && relative === '') return [];
     throw error;
   });
-  for (const name of names.sort()) {
+  for (const name of names.filter((each) => !leftOut.includes(each)).sort()) {
     const path = join(relative, name);
     const info = await lstat(join(root, path));
     if (info.isDirectory()) {

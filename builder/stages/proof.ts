@@ -31,6 +31,8 @@ export interface ProofInput {
 /** What the proof found, as proof.json keeps it. */
 export interface ProofOutput {
   secondsToSsh: number;
+  /** From power-on until the setup page answers. */
+  secondsToPage: number;
   steps: StepTime[];
   probes: { title: string; seconds: number }[];
   /** Memory in use after finalisation, as `free` counts it; MiB. */
@@ -60,6 +62,7 @@ async function prove(input: ProofInput, folder: string, ctx: Context, cleanup: C
   }
   const machine = await bootOverlay(input, ctx, cleanup);
   await machine.waitForSsh(machine.deadline(180));
+  const secondsToPage = await waitForPage(machine);
   ctx.events.progress('finalising with the sample answers');
   // The sealed disk stays in the cache, so the failure can be had again, and looked at.
   const remedies = [`look at the unit itself: unitsmith try ${shellWord(input.disk)} --answers ${shellWord(answers)}`];
@@ -70,8 +73,16 @@ async function prove(input: ProofInput, folder: string, ctx: Context, cleanup: C
     probes.push(...(await holdToProbes(machine, set, remedies)));
   }
   const memory = Number((await machine.output("free -m | awk '/^Mem:/ { print $3 }'")).trim());
-  const output: ProofOutput = { secondsToSsh: machine.secondsToSsh ?? 0, steps, probes, memoryMiB: memory };
+  const output: ProofOutput = { secondsToSsh: machine.secondsToSsh ?? 0, secondsToPage, steps, probes, memoryMiB: memory };
   await writeFile(join(folder, 'proof.json'), `${JSON.stringify(output, null, 2)}\n`);
+}
+
+/** @returns seconds since power-on. */
+async function waitForPage(machine: Machine): Promise<number> {
+  const reached = performance.now();
+  const asked = 'until curl --silent --insecure --output /dev/null https://127.0.0.1/; do sleep 1; done';
+  await machine.output(asked, { timeout: machine.deadline(180).seconds });
+  return Math.round(10 * ((machine.secondsToSsh ?? 0) + (performance.now() - reached) / 1000)) / 10;
 }
 
 /** @throws UserError(proof) naming the probes that did not pass. */

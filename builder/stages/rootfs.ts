@@ -53,7 +53,7 @@ export const rootfsStage: Stage<RootfsInput, RootfsOutput> = {
     packages: input.packages.map(({ name, version, sha256: hash }) => [name, version, hash ?? null]),
     requested: [...input.requested].sort(),
     sources: sha256(input.sources),
-    systemFiles: await Promise.all(input.systemFiles.map(hashTree)),
+    systemFiles: await Promise.all(input.systemFiles.map((folder) => hashTree(folder))),
     own: await hashTree(templatePath('rootfs')),
   }),
   run: makeRootfs,

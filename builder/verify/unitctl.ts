@@ -58,11 +58,15 @@ export async function finaliseUnit(ctx: Context, machine: Reachable, options: Fi
   );
 }
 
+/** Until the next boot, services of the unit may take as much longer as this host is slower. */
+export async function allowTime(machine: Reachable): Promise<void> {
+  await machine.output(`mkdir -p /run/unit && echo ${Math.max(1, Math.round(machine.deadline(1).seconds))} > /run/unit/timeout-factor`);
+}
+
 /** @returns the answers' path on the unit. */
 async function bringAnswers(machine: Reachable, answers: string): Promise<string> {
-  await machine.output(`mkdir -p /run/unit ${PROOF_FOLDER} && mount -t tmpfs -o mode=0700,nosuid,nodev unit-proof ${PROOF_FOLDER}`);
-  // Services may take as much longer as this host is slower.
-  await machine.output(`echo ${Math.max(1, Math.round(machine.deadline(1).seconds))} > /run/unit/timeout-factor`);
+  await machine.output(`mkdir -p ${PROOF_FOLDER} && mount -t tmpfs -o mode=0700,nosuid,nodev unit-proof ${PROOF_FOLDER}`);
+  await allowTime(machine);
   const folder = dirname(answers);
   if (basename(folder) === 'sample') {
     await machine.upload(folder, `${PROOF_FOLDER}/`);

@@ -94,8 +94,9 @@ function diskNode(disk: DiskSpec, node: string): object {
     driver: disk.format,
     'node-name': node,
     discard: 'unmap',
-    // Overlays are thrown away: a flush that reaches the host's disk would only cost time.
-    cache: { 'no-flush': true },
+    // Overlays are thrown away: a flush that reaches the host's disk would only cost time. One that ends in the host's memory
+    // outlives QEMU, but not the host.
+    cache: { 'no-flush': disk.durable !== true },
     file: { driver: 'file', filename: disk.path, discard: 'unmap', cache: { 'no-flush': true } },
   };
 }
@@ -111,14 +112,15 @@ function cdromArgs(cdroms: readonly string[]): string[] {
 const NIC: Record<Nic, string> = { vmxnet3: 'vmxnet3', e1000: 'e1000', virtio: 'virtio-net-pci' };
 
 function networkArgs(spec: MachineSpec, files: MachineFiles): string[] {
+  // No boot ROM: nobody boots from this network, and firmware takes seconds to find that out.
+  const device = (netdev: string): string => `${NIC[spec.nic]},netdev=${netdev},mac=${macOf(spec.uuid)},romfile=`;
+  if (spec.alone === true) return ['-netdev', 'hubport,id=net0,hubid=0', '-device', device('net0')];
   const forwards = [...files.forwards].map(([guest, host]) => `,${forwardOption(guest, host)}`).join('');
   // A program for each connection: QEMU's own `tcp:` target is one connection for all.
   const servers = (spec.servers ?? []).map(
     ({ address, port, hostPort }) => `,guestfwd=tcp:${address}:${port}-cmd:nc 127.0.0.1 ${hostPort}`,
   );
   const user = `user,id=${USER_NETWORK},restrict=on${forwards}${servers.join('')}`;
-  // No boot ROM: nobody boots from this network, and firmware takes seconds to find that out.
-  const device = (netdev: string): string => `${NIC[spec.nic]},netdev=${netdev},mac=${macOf(spec.uuid)},romfile=`;
   if (files.linkPort === undefined) return ['-netdev', user, '-device', device(USER_NETWORK)];
   const link = `dgram,id=link0,local.type=inet,local.host=127.0.0.1,local.port=0,remote.type=inet,remote.host=127.0.0.1,remote.port=${files.linkPort}`;
   return [
@@ -128,9 +130,9 @@ function networkArgs(spec: MachineSpec, files: MachineFiles): string[] {
   ];
 }
 
-/** One forwarding rule: of `-netdev user` and, after a space, of the monitor's hostfwd_add. */
-export function forwardRule(guestPort: number, hostPort: number): string {
-  return `tcp:127.0.0.1:${hostPort}-:${guestPort}`;
+/** One forwarding rule: of `-netdev user` and, after a space, of the monitor's hostfwd_add. To the guest's first address by default. */
+export function forwardRule(guestPort: number, hostPort: number, address = ''): string {
+  return `tcp:127.0.0.1:${hostPort}-${address}:${guestPort}`;
 }
 
 function forwardOption(guestPort: number, hostPort: number): string {

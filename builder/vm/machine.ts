@@ -108,15 +108,23 @@ export class Machine {
     ]);
   }
 
-  /** The port of 127.0.0.1 that leads to a TCP port of the guest; opened now where the spec did not ask for it. */
-  async forward(guestPort: number): Promise<number> {
-    const known = this.#parts.forwards.get(guestPort);
+  /**
+   * The port of 127.0.0.1 that leads to a TCP port of the guest; opened now where the spec did not ask for it. To another address
+   * than the guest's first one a new one leads each time.
+   */
+  async forward(guestPort: number, address?: string): Promise<number> {
+    const known = address === undefined ? this.#parts.forwards.get(guestPort) : undefined;
     if (known !== undefined) return known;
     const hostPort = await freePort();
-    const refusal = await this.#parts.qmp.monitor(`hostfwd_add ${USER_NETWORK} ${forwardRule(guestPort, hostPort)}`);
+    const refusal = await this.#parts.qmp.monitor(`hostfwd_add ${USER_NETWORK} ${forwardRule(guestPort, hostPort, address)}`);
     if (refusal.trim() !== '') throw new Error(`QEMU does not forward port ${guestPort}: ${refusal.trim()}`);
-    this.#parts.forwards.set(guestPort, hostPort);
+    if (address === undefined) this.#parts.forwards.set(guestPort, hostPort);
     return hostPort;
+  }
+
+  /** A command of QEMU's machine protocol (QMP): its screen, its keyboard, its devices. */
+  async execute(command: string, parameters: Record<string, unknown> = {}): Promise<unknown> {
+    return await this.#parts.qmp.execute(command, parameters);
   }
 
   async serial(): Promise<string> {
@@ -175,6 +183,12 @@ export class Machine {
     this.#parts.qmp.close();
     this.#parts.link?.close();
     await this.#parts.process.stop(5);
+  }
+
+  /** Ends the machine as a power cut does: QEMU itself gets no chance to write what it holds. */
+  async cut(): Promise<void> {
+    await this.#parts.process.kill();
+    await this.stop();
   }
 
   /** Undefined on success, else what ssh says. */

@@ -24,6 +24,8 @@ export interface DiskSpec {
   /** Written to: give an overlay, never the artefact. */
   path: string;
   format: 'qcow2' | 'raw';
+  /** What the guest has flushed outlives `Machine.cut`; for a throw-away overlay that only costs time. */
+  durable?: boolean;
 }
 
 export interface GuestServer {
@@ -54,6 +56,8 @@ export interface MachineSpec {
   forwards?: readonly number[];
   /** Servers of the host that the guest, cut off from everything else, may reach. */
   servers?: readonly GuestServer[];
+  /** A cable to nobody: no DHCP, no forwards, no SSH. */
+  alone?: boolean;
   /** Joins the guest's network to a link of ours, so that it can be scanned from outside. */
   scan?: boolean;
 }

@@ -14,6 +14,9 @@ import type { OwnRole } from './unit-role.ts';
 
 const strict = { additionalProperties: false } as const;
 
+/** Labels of a disk or CD with answers: FAT has room for eleven characters, and knows capitals only. */
+export const ANSWERS_LABELS = ['UNIT-ANSWERS', 'UNITANSWERS'] as const;
+
 /** Where first boot's files are on a unit. */
 export const UNIT_PATHS = {
   lib: '/usr/lib/unit',
@@ -109,10 +112,29 @@ export const DnsRecord = Type.Object(
     ),
     ...InRoles,
     required: Type.Optional(Type.Boolean({ default: false, description: 'The unit is not finalised without it; else it is a warning' })),
+    when: Type.Optional(
+      Type.Record(Type.String(), Type.Array(Type.Union([Type.String(), Type.Number(), Type.Boolean()]), { minItems: 1 }), {
+        description: 'Wanted only while each setting named here (dotted path) has one of these values',
+      }),
+    ),
   },
   strict,
 );
 export type DnsRecord = Static<typeof DnsRecord>;
+
+/** Files that the owner adds to the product: kept over upgrades, because they are part of its state. */
+export const PluginKind = Type.Object(
+  {
+    title: Texts,
+    into: Type.String({ pattern: '^/', description: 'Folder on the unit, within a path of `state`' }),
+    suffix: Type.String({ pattern: '^\\.[a-z0-9.]+$', description: 'How the names of its files end, such as `.jar`' }),
+    restart: Type.Optional(
+      Type.Array(Type.String(), { uniqueItems: true, description: 'Services of this image that are restarted when one comes or goes' }),
+    ),
+  },
+  strict,
+);
+export type PluginKind = Static<typeof PluginKind>;
 
 export const NextStep = Type.Object(
   {
@@ -184,6 +206,7 @@ export const Unit = Type.Object(
     state: Type.Record(Type.String(), StateItem),
     /** Where absent: an address for the domain. */
     dns: Type.Optional(Type.Array(DnsRecord)),
+    plugins: Type.Optional(Type.Record(Type.String(), PluginKind)),
     steps: Type.Array(Step),
     probes: Probes,
   },

@@ -12,6 +12,7 @@ import { register as network } from './network.ts';
 import { register as newIdentity } from './new-identity.ts';
 import { register as openSetup } from './open-setup.ts';
 import { register as plan } from './plan.ts';
+import { register as plugin } from './plugin.ts';
 import { register as probe } from './probe.ts';
 import { register as reset } from './reset.ts';
 import { register as services } from './services.ts';
@@ -33,6 +34,7 @@ export const commands: readonly ((ctl: Ctl) => void)[] = [
   cert,
   mail,
   services,
+  plugin,
   cluster,
   probe,
   doctor,

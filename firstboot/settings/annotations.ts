@@ -8,12 +8,23 @@
  * - `x-choices`: the titles of the values of an `enum`, by value.
  * - `x-pattern-help`: what the setup page says, by language, where `pattern` does not match.
  * - `x-when`: `{ "sibling": [values] }`; the setup page shows the setting only while its sibling has one of them.
+ * - `x-requires`: at the root of a product's schema, dotted paths of settings of every unit that this product cannot do without.
  * - `x-roles`: the setting is there in these roles of the image only.
  * - `writeOnly` (JSON Schema's own): a secret; never shown again, never logged.
  */
 import type { Texts } from '../contract/texts.ts';
 
-export const ANNOTATIONS = ['x-titles', 'x-help', 'x-ovf', 'x-generate', 'x-choices', 'x-pattern-help', 'x-when', 'x-roles'] as const;
+export const ANNOTATIONS = [
+  'x-titles',
+  'x-help',
+  'x-ovf',
+  'x-generate',
+  'x-choices',
+  'x-pattern-help',
+  'x-when',
+  'x-requires',
+  'x-roles',
+] as const;
 
 /** How many scalars may be OVF properties, shared sections included: more is no form that anybody fills in. */
 export const MAX_OVF_PROPERTIES = 15;
@@ -57,6 +68,7 @@ export interface SettingSchema {
   'x-choices'?: Record<string, Texts>;
   'x-pattern-help'?: Texts;
   'x-when'?: Record<string, unknown[]>;
+  'x-requires'?: string[];
   'x-roles'?: string[];
   [keyword: string]: unknown;
 }

@@ -16,6 +16,7 @@ export const MISSING = {
   network: NETWORK_MISSING,
   certificate: 'certificate-is-whole',
   sshPassword: 'ssh-password-log-in',
+  forProduct: 'product-requires',
 } as const;
 
 /** The schema's pattern, in short. */

@@ -2,9 +2,10 @@
 import { Ajv, type ValidateFunction } from 'ajv';
 import formatsPlugin from 'ajv-formats';
 
-import { ANNOTATIONS } from './annotations.ts';
+import { ANNOTATIONS, type SettingSchema } from './annotations.ts';
 import { answersSchema, type Settings } from './answers.ts';
 import { applyDefaults } from './defaults.ts';
+import { settingAt } from './pointer.ts';
 import { schemaForAnswers } from './roles.ts';
 import { MISSING, RULES } from './rules.ts';
 import { plainViolations, type Violation } from './words.ts';
@@ -22,7 +23,23 @@ export function validateAnswers(answers: unknown, productSchema: object | undefi
   const settings = typeof answers === 'object' && answers !== null ? applyDefaults(answers, productSchema) : answers;
   const violations = validateBy(schema, settings);
   if (violations.some((violation) => violation.keyword === 'type')) return violations;
-  return [...violations, ...RULES.flatMap((rule) => rule(settings as Partial<Settings>))];
+  return [
+    ...violations,
+    ...missingForProduct(settings as object, productSchema as SettingSchema | undefined),
+    ...RULES.flatMap((rule) => rule(settings as Partial<Settings>)),
+  ];
+}
+
+/** What a unit can do without, and this product cannot: `x-requires`. */
+function missingForProduct(settings: object, productSchema: SettingSchema | undefined): Violation[] {
+  return (productSchema?.['x-requires'] ?? [])
+    .filter((path) => settingAt(settings, path) === undefined)
+    .map((path) => ({
+      path: `/${path.split('.')[0]}`,
+      keyword: MISSING.forProduct,
+      message: `"${path}" is missing: this product cannot do without`,
+      suggestion: `Add ${path}.`,
+    }));
 }
 
 const MISSING_KEYWORDS: readonly string[] = ['required', ...Object.values(MISSING)];

@@ -1,12 +1,12 @@
 /** An answers file on a disk or CD with a label of its own. */
 import { join } from 'node:path';
 
+import { ANSWERS_LABELS } from '../contract/unit.ts';
 import { MAX_ANSWERS_BYTES, readBoundedFile } from './bounded-file.ts';
 import { type Device, fileSystems, withMounted } from './devices.ts';
 import { type Reading, readLayer, type Source, type SourceContext, unreadable } from './source.ts';
 
-/** FAT has room for eleven characters, and knows capitals only. */
-const LABELS = ['UNIT-ANSWERS', 'UNITANSWERS'];
+const LABELS: readonly string[] = ANSWERS_LABELS;
 const FILES = ['answers.yaml', 'answers.json'];
 
 export const answersDisk: Source = {

@@ -13,6 +13,12 @@ export const NO_CHROMIUM = existsSync(PROGRAM) ? undefined : `${PROGRAM} is not 
 /** Screenshots are kept here after a run, outside git. */
 export const PICTURES = join(CHECKOUT, '.test', 'screenshots');
 
+/** Where a screenshot of this name goes. */
+export function pictureFile(name: string): string {
+  mkdirSync(PICTURES, { recursive: true });
+  return join(PICTURES, `${name}.png`);
+}
+
 export async function launchChromium(more: readonly string[] = []): Promise<Browser> {
   // Its sandbox does not start for root; all pages are our own.
   return chromium.launch({ executablePath: PROGRAM, args: [...(process.geteuid?.() === 0 ? ['--no-sandbox'] : []), ...more] });
@@ -20,8 +26,7 @@ export async function launchChromium(more: readonly string[] = []): Promise<Brow
 
 /** Keeps a picture of the whole page as `name`.png. */
 export async function picture(page: Page, name: string): Promise<void> {
-  mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+  await page.screenshot({ path: pictureFile(name), fullPage: true });
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

@@ -5,17 +5,17 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /**
- * Makes something that many test files need: the first one that comes makes it, the others wait.
+ * Makes something that many test files need: the first one that comes makes it, the others wait, for `seconds` at most.
  * @returns a folder for it, that of this run (temporary-folder.ts), the same for all.
  * @throws in every file what `make` threw.
  */
-export async function onceARun(name: string, make: (folder: string) => Promise<void> | void): Promise<string> {
+export async function onceARun(name: string, make: (folder: string) => Promise<void> | void, seconds = 120): Promise<string> {
   const folder = join(tmpdir(), `once-${name}`);
   const done = `${folder}.done`;
   try {
     mkdirSync(folder);
   } catch {
-    await until(() => existsSync(done), `${name} to be made`, 120);
+    await until(() => existsSync(done), `${name} to be made`, seconds);
     if (readFileSync(done, 'utf8') !== '') throw new Error(readFileSync(done, 'utf8'));
     return folder;
   }

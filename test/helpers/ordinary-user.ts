@@ -15,15 +15,19 @@ export interface OrdinaryUser {
 
 /** The caller, or, where that is root, a user made for this run (with ids of its own to map, as adduser gives them). */
 export function ordinaryUser(): OrdinaryUser {
-  if (process.geteuid?.() !== 0) {
-    const home = mkdtempSync(join(homedir(), '.unitsmith-test-'));
-    return { name: userInfo().username, home, argv: (argv) => [...argv], remove: () => rmSync(home, { recursive: true, force: true }) };
-  }
+  if (process.geteuid?.() !== 0) return theUser(userInfo().username, mkdtempSync(join(homedir(), '.unitsmith-test-')));
   const name = `unitsmith-test-${process.pid}`;
   const home = join('/var/tmp', name);
   execFileSync('useradd', ['--create-home', '--home-dir', home, '--shell', '/bin/bash', name]);
+  execFileSync('install', ['-d', '-o', name, join(home, 'tmp')]);
+  return theUser(name, home);
+}
+
+/** One that `ordinaryUser` has made, maybe in another process of this run. */
+export function theUser(name: string, home: string): OrdinaryUser {
+  if (process.geteuid?.() !== 0)
+    return { name, home, argv: (argv) => [...argv], remove: () => rmSync(home, { recursive: true, force: true }) };
   const tmp = join(home, 'tmp');
-  execFileSync('install', ['-d', '-o', name, tmp]);
   const setpriv = ['setpriv', `--reuid=${name}`, `--regid=${name}`, '--init-groups', '--'];
   return {
     name,
@@ -52,16 +56,26 @@ export function installPackage(user: OrdinaryUser, checkout: string): Installed 
       stdio: ['ignore', 'pipe', 'inherit'],
     }),
   ) as [{ filename: string }];
-  const prefix = join(dirname(user.home), `${user.name}-prefix`);
+  const prefix = prefixOf(user);
   mkdirSync(prefix, { recursive: true });
   execFileSync('npm', ['install', '--global', '--no-audit', '--no-fund', '--prefix', prefix, join(work, packed[0].filename)], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  return installedFor(user);
+}
+
+/** What `installPackage` has installed for this user, maybe in another process of this run. */
+export function installedFor(user: OrdinaryUser): Installed {
+  const prefix = prefixOf(user);
   const remove = (): void => {
     user.remove();
     rmSync(prefix, { recursive: true, force: true });
   };
   return { command: join(prefix, 'bin', 'unitsmith'), user: { ...user, remove } };
+}
+
+function prefixOf({ name, home }: OrdinaryUser): string {
+  return join(dirname(home), `${name}-prefix`);
 }
 
 export interface Outcome {

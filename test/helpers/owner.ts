@@ -8,8 +8,7 @@ import type { Context } from '../../builder/kit/context.ts';
 import { detectAcceleration } from '../../builder/vm/accel.ts';
 import { boot } from '../../builder/vm/boot.ts';
 import type { Machine } from '../../builder/vm/machine.ts';
-import { overlay } from '../../builder/vm/overlay.ts';
-import { GUEST_IPV4, type GuestServer } from '../../builder/vm/spec.ts';
+import { type DiskSpec, GUEST_IPV4, type MachineSpec } from '../../builder/vm/spec.ts';
 import { deadlineIn, waitFor } from '../../builder/vm/wait.ts';
 import { launchChromium } from './chromium.ts';
 
@@ -17,45 +16,53 @@ const PORTS = [80, 443, 8443] as const;
 /** Seconds, as on hardware virtualisation. */
 const BOOT_SECONDS = 120;
 
-export interface Screen {
+export interface Shown {
   code: string;
   /** SHA-256 of the setup page's certificate. */
   fingerprint: string;
 }
 
-/** Boots a throw-away overlay of `disk` as an owner would, cut off from every network. */
-export async function bootUnit(ctx: Context, disk: string, cleanup: Cleanup, servers: readonly GuestServer[] = []): Promise<Machine> {
-  const spec = {
+/** Boots `disk`, an overlay, as an owner would: cut off from every network, a machine of its own unless `more` says which. */
+export async function bootUnit(ctx: Context, disk: DiskSpec, cleanup: Cleanup, more: Partial<MachineSpec> = {}): Promise<Machine> {
+  const spec: MachineSpec = {
     name: 'first-boot',
-    firmware: 'bios' as const,
-    controller: 'pvscsi' as const,
-    nic: 'vmxnet3' as const,
+    firmware: 'bios',
+    controller: 'pvscsi',
+    nic: 'vmxnet3',
     cpus: 2,
     memoryMiB: 2048,
-    disk: await overlay(ctx, disk, cleanup),
+    disk,
     uuid: randomUUID(),
     forwards: PORTS,
-    servers,
+    ...more,
   };
   return boot(ctx, spec, await detectAcceleration(ctx), cleanup);
 }
 
-/** What the serial console shows to whoever stands before it. */
-export async function readScreen(machine: Machine): Promise<Screen> {
-  const shown = /Code: +([0-9A-Z]{4}(?:-[0-9A-Z]{4})+)[\s\S]*?SHA-256\):\s+([0-9A-F:]+)\s+([0-9A-F:]+)/;
+/** What the serial console shows to whoever stands before it, once that is another code than `before`. */
+export async function readScreen(machine: Machine, before = 'none'): Promise<Shown> {
+  const shown = new RegExp(`Code: +(?!${before})([0-9A-Z]{4}(?:-[0-9A-Z]{4})+)[\\s\\S]*?SHA-256\\):\\s+([0-9A-F:]+)\\s+([0-9A-F:]+)`);
   const [, code = '', head = '', tail = ''] = await machine.waitForSerial(shown, machine.deadline(BOOT_SECONDS));
   return { code, fingerprint: `${head}:${tail}` };
 }
 
-/** A browser to which the unit has the address that it has for itself, whatever ports lead there. */
-export async function browserFor(machine: Machine): Promise<Browser> {
-  const rules = await Promise.all(PORTS.map(async (port) => `MAP ${GUEST_IPV4}:${port} 127.0.0.1:${await machine.forward(port)}`));
+/** A browser to which the unit has the addresses that it has for itself, whatever ports lead there. */
+export async function browserFor(machine: Machine, others: readonly string[] = []): Promise<Browser> {
+  const rules: string[] = [];
+  for (const port of PORTS) {
+    rules.push(`MAP ${GUEST_IPV4}:${port} 127.0.0.1:${await machine.forward(port)}`);
+    for (const address of others) rules.push(`MAP ${address}:${port} 127.0.0.1:${await machine.forward(port, address)}`);
+  }
   return launchChromium([`--host-resolver-rules=${rules.join(',')}`]);
 }
 
 /** The certificate behind a port of the guest, once something answers there; undefined when the time is over. */
 export async function certificateAt(ctx: Context, machine: Machine, port: number, seconds: number): Promise<PeerCertificate | undefined> {
-  const hostPort = await machine.forward(port);
+  return certificateBehind(ctx, await machine.forward(port), seconds);
+}
+
+/** The same by the port of this host that leads there. */
+export async function certificateBehind(ctx: Context, hostPort: number, seconds: number): Promise<PeerCertificate | undefined> {
   return waitFor(() => peerCertificate(hostPort), deadlineIn(seconds), ctx.signal);
 }
 
@@ -73,9 +80,35 @@ function peerCertificate(port: number): Promise<PeerCertificate | undefined> {
   });
 }
 
+/** Enters the code of the console; the first section is open then. */
+export async function claim(page: Page, code: string): Promise<void> {
+  await page.goto(`https://${GUEST_IPV4}/`);
+  await page.fill('#code', code);
+  await page.press('#code', 'Enter');
+  await page.waitForURL('**/section/*');
+}
+
+/** Fills controls of the section that is open: text, a choice by its value, a box by `true`. */
+export async function fill(page: Page, values: Readonly<Record<string, string | true>>): Promise<void> {
+  for (const [name, value] of Object.entries(values)) {
+    const control = page.locator(`[name="/${name}"]`);
+    const type = await control.first().getAttribute('type');
+    if (value === true) await control.check();
+    else if (type === 'radio') await page.check(`[name="/${name}"][value="${value}"]`);
+    else if ((await control.first().evaluate('(element) => element.tagName')) === 'SELECT') await control.selectOption(value);
+    else await control.fill(value);
+  }
+}
+
 /** Fills the section that is open, and goes on. */
-export async function answer(page: Page, section: string, values: Readonly<Record<string, string>>): Promise<void> {
+export async function answer(page: Page, section: string, values: Readonly<Record<string, string | true>>): Promise<void> {
   await page.waitForURL(`**/section/${section}`);
-  for (const [name, value] of Object.entries(values)) await page.fill(`[name="/${name}"]`, value);
+  await fill(page, values);
   await page.click('button.main');
+}
+
+/** Has the section that is open try out what it offers. @returns what it reports */
+export async function tryOut(page: Page, check: string): Promise<string> {
+  await page.click(`button[value="check:${check}"]`);
+  return (await page.textContent('#report')) ?? '';
 }

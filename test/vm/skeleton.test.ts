@@ -1,6 +1,6 @@
 /**
- * What `unitsmith new` writes bakes as it stands; and what goes wrong in a machine is told, for real, on an image that is
- * small. The failures take long where machines are emulated: `npm run test:full` has them.
+ * What `unitsmith new` writes, the image `starter` under another name, bakes as it stands; and what goes wrong in a machine
+ * is told, for real, on an image that is small. The failures take long where machines are emulated: `npm run test:full` has them.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -46,7 +46,9 @@ describe('the skeleton', () => {
 
 describe.skipIf(!FULL)('what goes wrong in a machine (runs with npm run test:full)', () => {
   it('a service that never gets ready fails the proof, with its journal', async () => {
-    const restore = change('image.yaml', (text) => text.replace('ready: { http: "http://127.0.0.1/" }', 'ready: { tcp: "127.0.0.1:81" }'));
+    const restore = change('image.yaml', (text) =>
+      text.replace('ready: { http: "http://127.0.0.1/", status: 301 }', 'ready: { tcp: "127.0.0.1:81" }'),
+    );
     const outcome = await baked();
     restore();
     expect(outcome.exitCode).toBe(ExitCode.proof);

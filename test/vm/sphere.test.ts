@@ -1,20 +1,16 @@
 /**
  * The whole way, for real: the packed and installed package, run by an ordinary user, bakes sphere with Packer and QEMU,
- * proves it, packages it, verifies it, and boots it for a try. One bake serves all tests of this file.
+ * proves it, packages it, verifies it, and boots it for a try. One bake serves all files of this folder.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { Cleanup } from '../../builder/kit/cleanup.ts';
 import { ExitCode } from '../../builder/kit/errors.ts';
 import { packageRoot } from '../../builder/kit/paths.ts';
-import { GUEST_IPV4 } from '../../builder/vm/spec.ts';
-import { axeFindings, NO_CHROMIUM, picture } from '../helpers/chromium.ts';
-import { testContext } from '../helpers/context.ts';
-import { errorOf, type Installed, installPackage, type Outcome, ordinaryUser, processesOf, unitsmith } from '../helpers/ordinary-user.ts';
-import { answer, bootUnit, browserFor, certificateAt, readScreen } from '../helpers/owner.ts';
+import { artefactIn, bakedSphere } from '../helpers/baked.ts';
+import { errorOf, type Installed, type Outcome, processesOf, unitsmith } from '../helpers/ordinary-user.ts';
 
 const VIRTUAL = /qemu-system|packer|mmdebstrap/;
 
@@ -23,19 +19,10 @@ let out: string;
 let bake: Outcome;
 
 beforeAll(async () => {
-  installed = installPackage(ordinaryUser(), packageRoot());
-  out = join(installed.user.home, 'out');
-  bake = await unitsmith(installed, ['bake', 'sphere', '--out', out, '--verify', 'none']);
-  if (bake.exitCode !== 0) throw new Error(`the bake failed: ${errorOf(bake)}${bake.stderr}`);
+  ({ installed, out, outcome: bake } = await bakedSphere());
 });
 
-afterAll(() => installed?.user.remove());
-
-const artefact = (ending: string): string => {
-  const name = readdirSync(out).find((entry) => entry.endsWith(ending));
-  if (name === undefined) throw new Error(`no ${ending} in ${out}`);
-  return join(out, name);
-};
+const artefact = (ending: string): string => artefactIn(out, ending);
 
 describe('bake', () => {
   it('runs every stage once, and says what it is doing', () => {
@@ -156,64 +143,6 @@ describe('try', () => {
     expect(interrupted).toBe(true);
     expect(tried.exitCode).toBe(ExitCode.ok);
     expect(processesOf(installed.user, VIRTUAL)).toEqual([]);
-  });
-});
-
-const NO_BROWSER = process.env.UNITSMITH_TEST === 'full' ? NO_CHROMIUM : 'runs with npm run test:full';
-if (NO_BROWSER !== undefined) process.stdout.write(`skipped: first boot in a browser: ${NO_BROWSER}\n`);
-
-describe.skipIf(NO_BROWSER !== undefined)('first boot', () => {
-  it('is claimed by the code on the console, set up in a browser, and shows the product', async () => {
-    const { ctx } = testContext();
-    const cleanup = new Cleanup();
-    try {
-      const machine = await bootUnit(ctx, artefact('.qcow2'), cleanup);
-      const screen = await readScreen(machine);
-      const { fingerprint256 } = (await certificateAt(ctx, machine, 443, machine.deadline(60).seconds)) ?? {};
-      expect(fingerprint256).toBe(screen.fingerprint);
-
-      const browser = await browserFor(machine);
-      cleanup.add('browser', () => browser.close());
-      const page = await browser.newPage({ ignoreHTTPSErrors: true });
-      page.setDefaultTimeout(machine.deadline(60).seconds * 1000);
-      await page.goto(`https://${GUEST_IPV4}/`);
-      await page.fill('#code', screen.code);
-      await page.press('#code', 'Enter');
-      await answer(page, 'administrator', { login: 'kate', password: 'correct horse 9 battery' });
-      for (const section of ['network', 'time']) await answer(page, section, {});
-      await answer(page, 'domain', { name: 'sphere.example.org' });
-      for (const section of ['certificate', 'mail', 'updates']) await answer(page, section, {});
-      await answer(page, 'product', { superuserEmail: 'kate@example.org' });
-      await page.waitForURL('**/review');
-      expect(await axeFindings(page)).toEqual([]);
-      await page.click('form[action="/apply"] button');
-      await page.waitForURL(`https://${GUEST_IPV4}:8443/progress`);
-      await picture(page, 'unit-progress');
-      await page.waitForURL('**/result', { timeout: machine.deadline(900).seconds * 1000 });
-      await picture(page, 'unit-result');
-      const password = await page.textContent('td code');
-      expect(password).toMatch(/^[0-9A-Za-z]{20}$/);
-      await page.click('form[action="/confirm"] button');
-      await page.waitForSelector('h1:has-text("Setup is finished")');
-
-      await page.goto(`https://${GUEST_IPV4}/login`);
-      await page.fill('[name="email"]', 'kate@example.org');
-      await page.fill('[name="password"]', password ?? '');
-      await page.press('[name="password"]', 'Enter');
-      await page.waitForURL('**/cards');
-      await picture(page, 'unit-product');
-
-      // Setup is gone: the page, the helper, their ports.
-      await machine.waitForSsh(machine.deadline(60));
-      const status = JSON.parse((await machine.output(['unitctl', 'status', '--json'])).trim()) as { data: { state: string } };
-      expect(status.data.state).toBe('ready');
-      const units = ['unit-setup.service', 'unit-setup-https-later.socket', 'unit-helper.service', 'unit-helper.socket'];
-      const { stdout } = await machine.ssh(['systemctl', 'is-active', ...units]);
-      expect(new Set(stdout.trim().split('\n'))).toEqual(new Set(['inactive']));
-      expect(await certificateAt(ctx, machine, 8443, 0)).toBeUndefined();
-    } finally {
-      await cleanup.run();
-    }
   });
 });
 

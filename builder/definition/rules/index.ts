@@ -6,6 +6,7 @@ import { dnsRecords } from './dns-records.ts';
 import { filesExist } from './files-exist.ts';
 import { hardwareEnough } from './hardware-enough.ts';
 import { kernelDrivers } from './kernel-drivers.ts';
+import { pluginKinds } from './plugin-kinds.ts';
 import { portOnce } from './port-once.ts';
 import { portReserved } from './port-reserved.ts';
 import { probeAddress } from './probe-address.ts';
@@ -40,6 +41,7 @@ export const RULES: readonly Rule[] = [
   portReserved,
   stateApart,
   dnsRecords,
+  pluginKinds,
   stepIdOnce,
   stepSecret,
   secretUsed,

@@ -1,5 +1,6 @@
 /** Which settings an image has, and which of them it reads where. */
 import { answersSchema } from '../../../firstboot/settings/answers.ts';
+import { pointerOf } from '../../../firstboot/settings/pointer.ts';
 import { type Setting, settingsOf } from '../../../firstboot/settings/walk.ts';
 import type { Location } from '../../kit/errors.ts';
 import type { ImageUnderCheck } from './rule.ts';
@@ -28,7 +29,13 @@ export function readsOf(image: ImageUnderCheck): Read[] {
     if (step.use !== 'executable') return [];
     return (step.with.reads ?? []).map((path, item) => at(path, `/steps/${index}/with/reads/${item}`));
   });
-  return [...inTexts, ...named];
+  const asked = (image.definition.dns ?? []).flatMap(({ name, type, when = {} }, index) =>
+    Object.keys(when).map((path): Read => {
+      const where = image.document.locate(`/dns/${index}/when${pointerOf([path])}`);
+      return { path, where, by: `the DNS record ${name} ${type}` };
+    }),
+  );
+  return [...inTexts, ...named, ...asked];
 }
 
 /** Whether reading `read` reads the setting: itself, a group that holds it, or a member of it (an item of a list). */

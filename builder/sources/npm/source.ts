@@ -27,7 +27,7 @@ export const npmSource: Source<NpmArtifact> = {
   kind: 'npm',
 
   inputs: async (request) =>
-    request.override === undefined && request.definition.path !== undefined ? [await hashTree(await projectFolder(request))] : [],
+    request.override === undefined && request.definition.path !== undefined ? [await hashTree(await projectFolder(request), LEFT_OUT)] : [],
 
   async fetch(request, folder, ctx, cleanup) {
     if (request.definition.package !== undefined) return await fetchPackage(request, request.definition.package, folder, ctx, cleanup);
@@ -85,7 +85,7 @@ async function fetchProject(request: Request, folder: string, ctx: Context, clea
   const place = { artifact: request.name, project: from, offline, locked: pinsOf(request) };
   const files = await bringArchives(archived, place, ctx, cleanup);
   const hashes = new Map(files.map(({ name, sha256 }) => [name, sha256]));
-  const own = { name: basename(from), sha256: await hashTree(from) };
+  const own = { name: basename(from), sha256: await hashTree(from, LEFT_OUT) };
 
   const work = await temporaryFolder(join(ctx.cacheDir, 'tmp'), 'npm-tree-', cleanup);
   const tree = join(work, 'tree');

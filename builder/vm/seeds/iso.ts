@@ -14,7 +14,12 @@ export function isoArgv(label: string, folder: string, output: string): string[]
 }
 
 /** Writes `files` (name to content) into an ISO and returns its path; `cleanup` removes it. */
-export async function makeIso(ctx: Context, label: string, files: Readonly<Record<string, string>>, cleanup: Cleanup): Promise<string> {
+export async function makeIso(
+  ctx: Context,
+  label: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+  cleanup: Cleanup,
+): Promise<string> {
   const folder = await temporaryFolder(join(ctx.cacheDir, 'tmp'), 'iso-', cleanup);
   const content = join(folder, 'content');
   await mkdir(content);

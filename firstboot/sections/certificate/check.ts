@@ -8,6 +8,7 @@ import { makeFolder } from '../../kit/files.ts';
 import type { System } from '../../kit/system.ts';
 import { applyDefaults } from '../../settings/index.ts';
 import type { SectionCheck } from '../check.ts';
+import { applicable } from '../domain/applicable.ts';
 import { readDirectory } from './acme/directory.ts';
 import { wildcardNeedsDns, writeRoots } from './acme/obtain.ts';
 import { AcmeProblem, type ProblemCode, problemWords } from './acme/problems.ts';
@@ -27,7 +28,7 @@ export const certificateCheck: SectionCheck = {
     const { certificate, domain, network } = applyDefaults(settings, undefined);
     const { name } = textsOnly(domain);
     const { proxy = '' } = textsOnly(network);
-    const names = wantedNames(name, unit);
+    const names = wantedNames(name, applicable(unit, settings));
     const given = textsOnly(certificate) as Certificate;
     if (given.mode === 'upload') return uploadReport(system, given, names);
     if (given.mode === 'acme')

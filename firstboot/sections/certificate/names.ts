@@ -5,6 +5,7 @@ import type { Unit } from '../../contract/unit.ts';
 import { readIfExists } from '../../kit/files.ts';
 import type { System } from '../../kit/system.ts';
 import type { Settings } from '../../settings/index.ts';
+import { applicable } from '../domain/applicable.ts';
 import type { Certificate } from './schema.ts';
 
 /**
@@ -36,7 +37,7 @@ export interface WantedCertificate {
 export function wantedCertificate(settings: Settings, unit: Pick<Unit, 'dns'>): WantedCertificate {
   const { certificate = {}, network = {}, domain = {} }: Partial<Settings> = settings;
   const { proxy = '' } = network;
-  return { certificate, names: wantedNames(domain.name, unit), ...(proxy === '' ? {} : { proxy }) };
+  return { certificate, names: wantedNames(domain.name, applicable(unit, settings)), ...(proxy === '' ? {} : { proxy }) };
 }
 
 export interface OwnNames {

@@ -3,6 +3,7 @@ import type { CheckFinding, CheckReport } from '../../contract/helper.ts';
 import type { EveryText } from '../../contract/texts.ts';
 import type { SectionCheck } from '../check.ts';
 import { readLinks } from '../network/links.ts';
+import { applicable } from './applicable.ts';
 import { type Examined, examineDns, type Verdict, verdictOn } from './examine.ts';
 import { zoneLines } from './records.ts';
 
@@ -14,7 +15,7 @@ export const dnsRecords: SectionCheck = {
     const { name: domain } = settings.domain;
     if (domain === undefined) return { findings: [NO_DOMAIN] };
     const addresses = (await readLinks(system)).flatMap((link) => link.addresses.map(({ address }) => address));
-    return dnsReport(await examineDns(unit, domain, addresses));
+    return dnsReport(await examineDns(applicable(unit, settings), domain, addresses));
   },
 };
 

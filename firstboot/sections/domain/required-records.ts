@@ -7,6 +7,7 @@ import { ExitCode, UnitError } from '../../kit/errors.ts';
 import type { System } from '../../kit/system.ts';
 import type { BeginChange } from '../changes.ts';
 import { readLinks } from '../network/links.ts';
+import { applicable } from './applicable.ts';
 import { type Examined, examineDns } from './examine.ts';
 import { zoneLines } from './records.ts';
 
@@ -25,7 +26,9 @@ export const requiredRecords: BeginChange<P> = {
     ru: `Проверяются записи DNS домена ${domain}, без которых продукт не работает.`,
   }),
 
-  parameters({ domain: { name } }, { dns = [] }) {
+  parameters(settings, unit) {
+    const { name } = settings.domain;
+    const { dns = [] } = applicable(unit, settings);
     const records = dns.filter(({ required }) => required === true);
     return name === undefined || records.length === 0 ? undefined : { domain: name, records };
   },

@@ -43,6 +43,10 @@ export const network: BeginChange<NetworkWanted> = {
   parameters: ({ network: settings }) => networkWanted(settings),
   check: (wanted, { system, appliedBefore }) => checkNetwork(system, wanted, appliedBefore),
   apply: (wanted, { system, log }) => applyNetwork(system, wanted, log),
+  /** The files alone: the unit restarts at the end, and whoever resets it from afar is connected until then. */
+  async reset(_wanted, { system }) {
+    for (const path of [...(await ownFiles(system)), RESOLVER_FILE]) await removeFile(system.path(path));
+  },
 };
 
 function sentences({ interfaces, servers }: NetworkWanted): [string, string, string] {

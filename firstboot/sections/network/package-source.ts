@@ -62,6 +62,8 @@ export const packageSource: BeginChange<P> = {
     if (wanted.sources !== sources) await writeFileAtomic(system.path(SOURCES), wanted.sources);
     if (wanted.mirror === undefined) await removeFile(system.path(MIRROR_FILE));
   },
+
+  reset: (_wanted, context) => packageSource.apply({}, context),
 };
 
 function proxyFile(proxy: string | undefined): string | undefined {

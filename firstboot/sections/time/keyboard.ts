@@ -10,6 +10,9 @@ import type { BeginChange } from '../changes.ts';
 
 const LAYOUTS = '/usr/share/X11/xkb/symbols';
 
+/** What Debian's own packages set up where nobody says otherwise. */
+const DEBIAN = 'us';
+
 type P = { layout: string };
 
 export const keyboard: BeginChange<P> = {
@@ -45,4 +48,6 @@ export const keyboard: BeginChange<P> = {
     await writeFileAtomic(system.path(KEYBOARD_FILE), keyboardFile(layout));
     await system.run('setupcon', ['--force', '--save', '--keyboard-only'], { onLine: log, timeout: 60 });
   },
+
+  reset: (_wanted, context) => keyboard.apply({ layout: context.unit.look?.keyboard ?? DEBIAN }, context),
 };

@@ -39,6 +39,10 @@ export const locale: BeginChange<P> = {
     // After its data: a locale without any makes programs complain.
     await writeFileAtomic(system.path(CONFIG), configOf(name));
   },
+
+  async reset({ locale: name }, context) {
+    if (name !== undefined) await locale.apply({}, context);
+  },
 };
 
 function configOf(name: string): string {

@@ -2,7 +2,7 @@
  * Units in containers, on a network of their own: a bridge in a network namespace (10.77.0.1), and each unit in a namespace
  * joined to it. All of it is held by processes that die with the test, so nothing has to be taken down by name.
  */
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -16,6 +16,10 @@ import { NspawnUnit } from './unit.ts';
 export const LAB_ADDRESS = '10.77.0.1';
 const PREFIX = 24;
 const SUPERVISE = fileURLToPath(new URL('supervise.sh', import.meta.url));
+/** Docker's overlays cannot stand on another one. */
+const DOCKER_FOLDER = '/var/lib/docker';
+/** What runc calls and systemd-nspawn does not let through by default: session keyrings, device rules as BPF. */
+const CALLS_OF_RUNC = '--system-call-filter=@keyring bpf';
 /** Where a container has its one interface; settings may name it. */
 export const INTERFACE = 'eth0';
 
@@ -25,11 +29,6 @@ export interface UnitOptions {
   address?: string;
   /** Name server that the link has. */
   dns?: string;
-  /**
-   * Folders of the unit on a plain file system instead of the overlay, with what the tree has there: Docker's own overlays
-   * cannot stand on another.
-   */
-  plainFolders?: readonly string[];
   /** More arguments of systemd-nspawn(1). */
   arguments?: readonly string[];
 }
@@ -63,11 +62,9 @@ export class Lab {
     const folder = join(this.#folder, options.name);
     for (const name of ['upper', 'work', 'root']) mkdirSync(join(folder, name), { recursive: true });
     const layers = `lowerdir=${tree},upperdir=${join(folder, 'upper')},workdir=${join(folder, 'work')}`;
-    const plain = await this.#plainFolders(tree, folder, options.plainFolders ?? []);
-    const unit = await this.#startContainer(folder, ['--types', 'overlay', 'overlay', '--options', layers], {
-      ...options,
-      arguments: [...plain, ...(options.arguments ?? [])],
-    });
+    const own = [...(await this.#dockerFolder(tree, folder)), ...(options.arguments ?? [])];
+    const mount = ['--types', 'overlay', 'overlay', '--options', layers];
+    const unit = await this.#startContainer(folder, mount, { ...options, arguments: own });
     await unit.waitForBoot();
     return unit;
   }
@@ -90,7 +87,7 @@ export class Lab {
     const nspawn = [
       ...['--quiet', '--boot', `--machine=${name}`, '--register=no', '--keep-unit', '--console=read-only'],
       ...['--resolv-conf=off', '--timezone=off', '--link-journal=no'],
-      ...[`--network-namespace-path=/proc/${network.pid}/ns/net`, '--capability=CAP_NET_ADMIN'],
+      ...[`--network-namespace-path=/proc/${network.pid}/ns/net`, '--capability=CAP_NET_ADMIN', CALLS_OF_RUNC],
       `--bind-ro=${configuration}:/run/systemd/network/70-lab.network`,
       ...(options.arguments ?? []),
     ];
@@ -114,22 +111,15 @@ export class Lab {
     return [`--net=/proc/${this.#network.pid}/ns/net`, '--', ...argv];
   }
 
-  async #plainFolders(tree: string, folder: string, inside: readonly string[]): Promise<string[]> {
-    const binds: string[] = [];
-    for (const path of inside) {
-      const own = join(folder, `plain-${binds.length}`);
-      mkdirSync(own);
-      // With what the tree has there, hard links and attributes of overlays included.
-      await run(this.#ctx, 'sh', [
-        '-c',
-        'if [ -d "$1" ]; then cp --archive --no-target-directory "$1" "$2"; fi',
-        'sh',
-        join(tree, path),
-        own,
-      ]);
-      binds.push(`--bind=${own}:${path}`);
-    }
-    return binds;
+  /** Arguments that give Docker, where the tree has it, a folder on a plain file system instead of the overlay. */
+  async #dockerFolder(tree: string, folder: string): Promise<string[]> {
+    if (!existsSync(join(tree, 'usr/sbin/dockerd'))) return [];
+    const own = join(folder, 'docker');
+    const baked = join(tree, DOCKER_FOLDER);
+    // With hard links and the attributes of overlays.
+    if (existsSync(baked)) await run(this.#ctx, 'cp', ['--archive', baked, own]);
+    else mkdirSync(own, { mode: 0o710 });
+    return [`--bind=${own}:${DOCKER_FOLDER}`];
   }
 }
 

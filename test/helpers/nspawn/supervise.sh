@@ -22,28 +22,42 @@ groups=()
 while read -r _ target type options _; do
 	case $type,$options in cgroup2,* | cgroup,*name=systemd*) groups+=("$target/$name") ;; esac
 done </proc/mounts
-mkdir "${groups[@]}"
 
 # Units have version 2 of control groups whatever this host has, and their own network's parameters to write.
 export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
-(
-	for group in "${groups[@]}"; do echo "$BASHPID" >"$group/cgroup.procs"; done
-	exec setpriv --pdeathsig KILL systemd-nspawn --directory "$tree" "$@"
-) &
-container=$!
-trap 'kill -KILL "$container" 2>/dev/null' TERM INT
-code=0
-# A signal ends the wait, not what is waited for.
-wait "$container" || code=$?
-wait "$container" 2>/dev/null || true
+# systemd-nspawn ends with this code where the container wants to be booted anew.
+readonly restart=133
+code=$restart container=
+trap 'code=143; [[ -z $container ]] || kill -KILL "$container" 2>/dev/null' TERM INT
 
-for group in "${groups[@]}"; do
-	[[ ! -e $group/cgroup.kill ]] || echo 1 >"$group/cgroup.kill"
-	# Groups can be removed once their last process has been reaped.
-	for _ in {1..100}; do
-		find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
-		[[ -d $group ]] || break
-		sleep 0.1
+run_container() {
+	mkdir "${groups[@]}"
+	(
+		for group in "${groups[@]}"; do echo "$BASHPID" >"$group/cgroup.procs"; done
+		exec setpriv --pdeathsig KILL systemd-nspawn --directory "$tree" "$@"
+	) &
+	container=$!
+	ended=0
+	wait "$container" || ended=$?
+	# A signal ends the wait, not what is waited for.
+	while kill -0 "$container" 2>/dev/null; do wait "$container" || ended=$?; done
+	container=
+	for group in "${groups[@]}"; do
+		[[ ! -e $group/cgroup.kill ]] || echo 1 >"$group/cgroup.kill"
 	done
+	for group in "${groups[@]}"; do
+		# Groups can be removed once their last process has been reaped.
+		for _ in {1..300}; do
+			find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
+			[[ -d $group ]] || break
+			sleep 0.1
+		done
+	done
+}
+
+while [[ $code == "$restart" ]]; do
+	run_container "$@"
+	# By a signal that came meanwhile it is another one already.
+	[[ $code != "$restart" ]] || code=$ended
 done
 exit "$code"

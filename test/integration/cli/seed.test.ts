@@ -54,10 +54,18 @@ describe('seed', () => {
     const { path, text } = answersFile(ANSWERS);
     const outcome = await seed(path);
     expect(outcome).toMatchObject({ code: 0, stderr: '' });
-    const { files } = eventsOf(outcome).at(-1)!['data'] as { files: Record<'nocloud' | 'ovfEnvironment' | 'userData', string> };
-    expect(readdirSync(account.out).sort()).toEqual(['sphere-nocloud.iso', 'sphere-ovf-environment.iso', 'sphere-user-data.yaml']);
+    const { files } = eventsOf(outcome).at(-1)!['data'] as {
+      files: Record<'answersDisk' | 'nocloud' | 'ovfEnvironment' | 'userData', string>;
+    };
+    expect(readdirSync(account.out).sort()).toEqual([
+      'sphere-answers.iso',
+      'sphere-nocloud.iso',
+      'sphere-ovf-environment.iso',
+      'sphere-user-data.yaml',
+    ]);
     for (const file of Object.values(files)) expect(statSync(file).mode & 0o777).toBe(0o600);
 
+    expect(onCd(files.answersDisk, 'answers.yaml')).toBe(text);
     const userData = onCd(files.nocloud, 'user-data');
     expect(userData).toBe(readFileSync(files.userData, 'utf8'));
     const [file] = (parse(userData) as { write_files: [{ path: string; encoding: string; content: string; permissions: string }] })

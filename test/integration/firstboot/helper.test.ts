@@ -13,6 +13,7 @@ import { checkBy } from '../../../firstboot/helper/check.ts';
 import { serve } from '../../../firstboot/helper/server.ts';
 import { lock } from '../../../firstboot/kit/lock.ts';
 import { System } from '../../../firstboot/kit/system.ts';
+import { readInUse } from '../../../firstboot/sections/certificate/place.ts';
 import { Claims } from '../../../firstboot/setup/claim.ts';
 import { currentCode, formatCode, newCode } from '../../../firstboot/setup/claim-code.ts';
 import { ask, sendRaw } from './ask-helper.ts';
@@ -400,6 +401,9 @@ describe('the run', () => {
     expect(ends).toEqual([{ state: 'ready' }, { state: 'ready' }]);
     expect(seen[0]).toEqual(seen[1]);
     expect(await ask(socket, 'status', {})).toMatchObject({ state: 'ready' });
+    const inUse = await readInUse(helped.system);
+    expect(inUse?.leaf.fingerprint256).toMatch(/^[0-9A-F]{2}:/);
+    expect(await ask(socket, 'result', {})).toMatchObject({ state: 'ready', fingerprint: inUse?.leaf.fingerprint256 });
     expect(statSync(unit.at(SETUP_PATHS.events)).mode & 0o777).toBe(0o600);
     const types = (seen[0] ?? []).map((message) => (message.type === 'event' ? message.event.type : message.type));
     expect(types.slice(0, 2)).toEqual(['state', 'plan']);

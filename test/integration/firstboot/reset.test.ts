@@ -43,7 +43,7 @@ esac
 `;
 const ANSWERS = {
   schemaVersion: 1,
-  network: { hostName: 'owners' },
+  network: { hostName: 'owners', dns: '192.0.2.53', search: ['owner.example.org'], proxy: 'http://owner.example.org:3128' },
   domain: { name: 'owner.example.org' },
   time: { zone: 'Asia/Tokyo', ntp: ['ntp.owner.example.org'] },
   administrator: {
@@ -91,6 +91,7 @@ async function setUp(unit: FakeUnit): Promise<void> {
   rmSync(unit.at('/answers.json'));
   unit.write('/srv/data/rows', "the owner's\n");
   unit.write('/srv/cache-file', "the owner's\n");
+  unit.write('/etc/systemd/network/05-unit-ens192.network', "the owner's\n");
   unit.write('/etc/unit/tls/privkey.pem', "the owner's\n");
   unit.write('/etc/unit/answers.yaml', "the owner's\n");
   unit.write('/var/mail/root', "the owner's\n");

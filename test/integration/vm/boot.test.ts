@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -118,6 +118,19 @@ describe('a real QEMU with an empty disk', () => {
     await expect(waiting).rejects.toThrow(Interrupted);
     await cleanup.run();
     expect(await ended(machine)).toBe(true);
+  });
+
+  test('a power cut ends it at once, and it shows its screen until then', async () => {
+    emptyDisk();
+    const { ctx } = testContext({ cacheDir: join(folder, 'cache') });
+    const machine = await boot(ctx, spec(), tcg, cleanup);
+    await machine.execute('screendump', { filename: join(folder, 'screen.ppm') });
+    expect(readFileSync(join(folder, 'screen.ppm')).subarray(0, 2).toString()).toBe('P6');
+    await expect(machine.execute('no-such-command')).rejects.toThrow('no-such-command');
+    await machine.cut();
+    // Not by a signal that QEMU could act on.
+    expect(await machine.ended).toBeUndefined();
+    await expect(machine.execute('query-status')).rejects.toThrow('closed');
   });
 
   test('QEMU killed from outside is noticed while waiting', async () => {

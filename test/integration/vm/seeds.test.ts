@@ -3,8 +3,10 @@ import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { Cleanup } from '../../../builder/kit/cleanup.ts';
+import { answersIso } from '../../../builder/vm/seeds/answers.ts';
 import { noCloudIso } from '../../../builder/vm/seeds/nocloud.ts';
 import { ovfEnvironment, ovfEnvironmentIso } from '../../../builder/vm/seeds/ovf-environment.ts';
+import { ANSWERS_LABELS } from '../../../firstboot/contract/unit.ts';
 import { testContext } from '../../helpers/context.ts';
 
 const cleanup = new Cleanup();
@@ -36,6 +38,12 @@ describe('seeds', () => {
     expect(read(iso, 'network-config')).toBe('version: 2\n');
     await cleanup.run();
     expect(existsSync(iso)).toBe(false);
+  });
+
+  test('an answers CD has the label that units look for', async () => {
+    const iso = await answersIso(testContext().ctx, Buffer.from('a: "ä"\n'), cleanup);
+    expect(label(iso)).toBe(ANSWERS_LABELS[0]);
+    expect(read(iso, 'answers.yaml')).toBe('a: "ä"\n');
   });
 
   test('an OVF environment CD has a label with a space', async () => {

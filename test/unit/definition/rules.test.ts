@@ -119,6 +119,24 @@ const BROKEN: [rule: string, what: string, Change, findings: string[]][] = [
     ],
   ],
   [
+    'plugin-kinds',
+    'folders that are not kept or shared, and a service that there is not',
+    {
+      replace: [
+        [
+          'steps:',
+          'plugins:\n  one: { title: { en: One }, into: /opt/plugins, suffix: .jar, restart: [apache] }\n  two: { title: { en: Two }, into: /opt/plugins/, suffix: .zip }\nsteps:',
+        ],
+      ],
+    },
+    [
+      'plugin-kinds image.yaml:68:36 /plugins/one/into: plugins.one goes to /opt/plugins, which is not kept [Name this folder, or one above it, in state, as data or configuration.]',
+      'plugin-kinds image.yaml:68:74 /plugins/one/restart/0: plugins.one restarts "apache", which is no service of this image [Services: postgresql, memcached, app, nginx.]',
+      'plugin-kinds image.yaml:69:36 /plugins/two/into: plugins.two goes to /opt/plugins/, which is not kept [Name this folder, or one above it, in state, as data or configuration.]',
+      'plugin-kinds image.yaml:69:36 /plugins/two/into: plugins.two and plugins.one share a folder [Take two.]',
+    ],
+  ],
+  [
     'kernel-drivers',
     'an OVA of the cloud kernel',
     { replace: [['kernel: generic', 'kernel: cloud']] },

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -28,6 +28,8 @@ describe('writeSkeleton', () => {
     expect(events).toEqual([]);
     expect(await readFile(join(folder, 'README.md'), 'utf8')).toContain('unitsmith bake my-shop');
     expect(await readdir(parent)).toEqual(['my-shop']);
+    expect(await readdir(folder)).not.toContain('lock.json');
+    expect((await stat(join(folder, 'sample', 'acceptance', '10-note'))).mode & 0o777).toBe(0o755);
   });
 
   it.each(['null', 'true', 'on', 'e3', 'a'])('takes a name that YAML could read otherwise: %s', async (name) => {

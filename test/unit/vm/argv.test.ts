@@ -62,6 +62,22 @@ describe('qemuArgv', () => {
     });
     expect(values(argv, '-netdev')).toEqual(['user,id=user0,restrict=on,hostfwd=tcp:127.0.0.1:40022-:22,hostfwd=tcp:127.0.0.1:40443-:443']);
     expect(forwardRule(80, 1080)).toBe('tcp:127.0.0.1:1080-:80');
+    expect(forwardRule(80, 1080, '10.0.2.40')).toBe('tcp:127.0.0.1:1080-10.0.2.40:80');
+  });
+
+  test('a cable to nobody is a hub with nothing else on it', () => {
+    const argv = qemuArgv({ ...spec, alone: true }, files);
+    expect(values(argv, '-netdev')).toEqual(['hubport,id=net0,hubid=0']);
+    expect(values(argv, '-device').at(-1)).toMatch(/^vmxnet3,netdev=net0,/);
+  });
+
+  test.each([
+    [undefined, true],
+    [true, false],
+  ])('a disk with durable=%s has flushes ignored: %s', (durable, ignored) => {
+    const disk = { ...spec.disk, ...(durable === undefined ? {} : { durable }) };
+    const [node] = values(qemuArgv({ ...spec, disk }, files), '-blockdev').map((json) => JSON.parse(json) as Record<string, unknown>);
+    expect(node).toMatchObject({ cache: { 'no-flush': ignored }, file: { cache: { 'no-flush': true } } });
   });
 
   test('servers of the host are reached at an address of their own', () => {

@@ -25,10 +25,11 @@ export interface Authority {
   stop(): Promise<void>;
 }
 
-export async function startAuthority(options: { binding?: boolean } = {}): Promise<Authority> {
+/** @param options.addresses others than loopback's by which its directory is reached */
+export async function startAuthority(options: { binding?: boolean; addresses?: readonly string[] } = {}): Promise<Authority> {
   const folder = mkdtempSync(join(tmpdir(), 'unit-pebble-'));
   const [acme, management, http, tls, dns, dnsManagement] = (await freePorts(6)) as [number, number, number, number, number, number];
-  makeServerCertificate(folder);
+  makeServerCertificate(folder, options.addresses ?? []);
   const pebble = {
     listenAddress: `127.0.0.1:${acme}`,
     managementListenAddress: `127.0.0.1:${management}`,
@@ -88,12 +89,13 @@ function start(program: string, args: string[], env: Record<string, string> = {}
 }
 
 /** The directory's own certificate, by a root that nobody else knows. */
-function makeServerCertificate(folder: string): void {
+function makeServerCertificate(folder: string, addresses: readonly string[]): void {
   const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
   const openssl = (...args: string[]): void => void execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
   openssl('req', '-x509', ...ec, '-keyout', 'root.key', '-out', 'root.pem', '-days', '2', '-subj', '/CN=Directory root');
   openssl('req', '-new', ...ec, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=localhost');
-  writeFileSync(join(folder, 'names'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
+  const names = ['DNS:localhost', ...['127.0.0.1', ...addresses].map((address) => `IP:${address}`)];
+  writeFileSync(join(folder, 'names'), `subjectAltName=${names.join(',')}\n`);
   const by = ['-CA', 'root.pem', '-CAkey', 'root.key', '-set_serial', '1', '-days', '2', '-extfile', 'names'];
   openssl('x509', '-req', '-in', 'server.csr', ...by, '-out', 'server.pem');
 }

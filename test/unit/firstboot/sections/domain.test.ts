@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { DnsRecord } from '../../../../firstboot/contract/unit.ts';
+import { wantedCertificate } from '../../../../firstboot/sections/certificate/names.ts';
+import { applicable } from '../../../../firstboot/sections/domain/applicable.ts';
 import { examineDns, type Verdict, verdictOf } from '../../../../firstboot/sections/domain/examine.ts';
 import type { Answer } from '../../../../firstboot/sections/domain/lookup.ts';
 import { wantedRecords, zoneLines } from '../../../../firstboot/sections/domain/records.ts';
@@ -11,6 +13,28 @@ import { type NameServer, nameServer, type Zone } from '../../../helpers/name-se
 
 const DOMAIN = 'shop.example.org';
 const ADDRESSES = ['192.0.2.10', '2001:db8::10', 'fd00::10'];
+
+describe('applicable', () => {
+  const dns: DnsRecord[] = [
+    { name: '@', type: 'A' },
+    { name: '*', type: 'A', when: { 'product.cells': ['host', 'both'], 'domain.name': [DOMAIN] } },
+  ];
+  const settings = (cells: string) => ({ domain: { name: DOMAIN }, product: { cells } });
+
+  it('leaves out records that the settings do not ask for', () => {
+    const names = (cells: string) => applicable({ dns }, settings(cells)).dns?.map(({ name }) => name);
+    expect(names('host')).toEqual(['@', '*']);
+    expect(names('path')).toEqual(['@']);
+    expect(applicable({ dns }, {}).dns?.map(({ name }) => name)).toEqual(['@']);
+    expect(applicable({}, settings('host'))).toEqual({});
+  });
+
+  it('decides what a certificate is for', () => {
+    const names = (cells: string) => wantedCertificate({ ...applyDefaults({}, undefined), ...settings(cells) }, { dns }).names;
+    expect(names('host')).toEqual([DOMAIN, `*.${DOMAIN}`]);
+    expect(names('path')).toEqual([DOMAIN]);
+  });
+});
 
 describe('wantedRecords', () => {
   it('is an address for the domain where the image says nothing, IPv6 where there is a public one', () => {

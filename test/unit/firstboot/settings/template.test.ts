@@ -42,7 +42,7 @@ const AWKWARD = {
 
 const SCHEMAS: [string, object | undefined, Record<string, unknown>][] = [
   ['no settings', undefined, {}],
-  ['the skeleton', schemaOf('templates/image/settings.schema.json'), {}],
+  ['the skeleton', schemaOf('images/starter/settings.schema.json'), {}],
   ['sphere', schemaOf('images/sphere/settings.schema.json'), { 'product.superuserEmail': 'me@example.org' }],
   ['awkward settings', AWKWARD, { 'product.mode': '# c', 'product.admin.email': 'me@example.org' }],
 ];

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import {
   applyDefaults,
+  isIncomplete,
   MAX_OVF_PROPERTIES,
   ovfProperties,
   secretPaths,
@@ -36,6 +37,19 @@ const product = {
 };
 
 const good = { schemaVersion: 1, product: { admin: { email: 'me@example.org' } } };
+
+describe('what a product cannot do without', () => {
+  const demanding = { ...product, 'x-requires': ['domain.name'] };
+
+  it('is missing where it is not given, and then answers are a beginning', () => {
+    const [violation, ...others] = validateAnswers(good, demanding);
+    expect(others).toEqual([]);
+    expect(violation).toMatchObject({ path: '/domain', message: '"domain.name" is missing: this product cannot do without' });
+    expect(violation && isIncomplete(violation)).toBe(true);
+    expect(validateAnswers({ ...good, domain: { name: 'shop.example.org' } }, demanding)).toEqual([]);
+    expect(validateAnswers(good, product)).toEqual([]);
+  });
+});
 
 describe('validateAnswers', () => {
   it('accepts the least that is needed', () => {

@@ -1,0 +1,66 @@
+/** Sphere, baked once for all tests with virtual machines: by the packed and installed package, run by an ordinary user. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { packageRoot } from '../../builder/kit/paths.ts';
+import { onceARun } from './once.ts';
+import { errorOf, type Installed, installedFor, installPackage, type Outcome, ordinaryUser, theUser, unitsmith } from './ordinary-user.ts';
+
+export interface Baked {
+  installed: Installed;
+  out: string;
+  outcome: Outcome;
+}
+
+interface Kept {
+  name: string;
+  home: string;
+  outcome: Outcome;
+}
+
+/** Seconds for one bake where everything is emulated and nothing is in the cache. */
+const BAKE = 3600;
+/** Below the user's home. */
+const OUT = 'out';
+const NAME = 'sphere';
+const FILE = 'baked.json';
+
+export async function bakedSphere(): Promise<Baked> {
+  const folder = await onceARun(NAME, bake, BAKE);
+  const { name, home, outcome } = readKept(folder);
+  return { installed: installedFor(theUser(name, home)), out: join(home, OUT), outcome };
+}
+
+/** A disk to boot: the one that UNITSMITH_TEST_DISK names, else that of the one bake. */
+export async function sphereDisk(): Promise<string> {
+  return process.env.UNITSMITH_TEST_DISK ?? artefactIn((await bakedSphere()).out, '.qcow2');
+}
+
+/** The file of a folder of artefacts that ends so. */
+export function artefactIn(out: string, ending: string): string {
+  const name = readdirSync(out).find((entry) => entry.endsWith(ending));
+  if (name === undefined) throw new Error(`no ${ending} in ${out}`);
+  return join(out, name);
+}
+
+/** At the end of a run: the user of the bake goes, with all that belongs to it. */
+export function removeBaked(): void {
+  const folder = join(tmpdir(), `once-${NAME}`);
+  if (!existsSync(join(folder, FILE))) return;
+  const { name, home } = readKept(folder);
+  installedFor(theUser(name, home)).user.remove();
+}
+
+async function bake(folder: string): Promise<void> {
+  const installed = installPackage(ordinaryUser(), packageRoot());
+  const { name, home } = installed.user;
+  const outcome = await unitsmith(installed, ['bake', 'sphere', '--out', join(home, OUT), '--verify', 'none']);
+  const kept: Kept = { name, home, outcome };
+  writeFileSync(join(folder, FILE), JSON.stringify(kept));
+  if (outcome.exitCode !== 0) throw new Error(`the bake failed: ${errorOf(outcome)}${outcome.stderr}`);
+}
+
+function readKept(folder: string): Kept {
+  return JSON.parse(readFileSync(join(folder, FILE), 'utf8')) as Kept;
+}
