@@ -59,8 +59,9 @@ export async function followOnce(session: Session, wait: number): Promise<void> 
   const unit = await readUnit(system);
   checkBundle(files.text, unit.name, leader.role);
   if (known && !files.notified) {
-    // The leader went back by itself to what is in use here.
+    // The leader has gone back to what is in use here.
     await saveFollowed(system, { ...withoutRejected(await readFollowed(system)), contact: Date.now() });
+    await tell(session, leader, { state: 'ready', message: '' });
     return;
   }
   session.print(`the leader has ${known ? 'called' : 'other files'}: they are applied`);

@@ -272,7 +272,7 @@ describe('doctor', () => {
         .trimEnd()
         .split('\n')
         .filter((line) => !line.startsWith(' ')),
-    ).toHaveLength(9);
+    ).toHaveLength(10);
   });
 
   test('finds a service that is down, a unit that failed, a port that is silent and one too many', async () => {

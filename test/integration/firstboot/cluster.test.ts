@@ -255,6 +255,10 @@ describe('a leader and its followers', () => {
       expect(doctor.exitCode).toBe(1);
       expect(doctor.stdout).toMatch(/newest files (of the leader do not work here|down)/);
     }
+    // Back to what the follower has, and then to something new.
+    expect((await leader.unitctl(['settings', 'set', 'product.core', '192.0.2.99'])).exitCode).toBe(0);
+    await until(async () => (await rows()).every(({ state }) => state === 'ready'));
+    expect((await core.unitctl(['cluster', 'status'])).exitCode).toBe(0);
     expect((await leader.unitctl(['settings', 'set', 'product.core', '192.0.2.100'])).exitCode).toBe(0);
     await until(() => core.read('/var/shop/core/conf/core.yml') === 'listen: 192.0.2.100:3000\n');
   });
