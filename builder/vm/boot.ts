@@ -32,7 +32,7 @@ const QEMU_START = 60;
 export async function boot(ctx: Context, spec: MachineSpec, acceleration: Acceleration, cleanup: Cleanup): Promise<Machine> {
   // Unix sockets have names of 107 bytes at most, so this folder is not in the cache, whose path may be long.
   const folder = await temporaryFolder(tmpdir(), 'unitsmith-vm-', cleanup);
-  const key = await oneTimeKey(ctx, folder);
+  const key = spec.key ?? (await oneTimeKey(ctx, folder));
   const link = spec.scan === true ? await openLink(cleanup) : undefined;
   const ovmf = spec.firmware === 'uefi' ? await ownOvmf(join(folder, 'variables.fd')) : undefined;
   const credentials = { ...spec.credentials, 'ssh.authorized_keys.root': key.publicKey };
@@ -57,7 +57,18 @@ export async function boot(ctx: Context, spec: MachineSpec, acceleration: Accele
     if (qmp !== undefined) {
       const ssh = { user: 'root', port: forwards.get(22) ?? 0, keyFile: key.file, controlPath: join(folder, 'ssh') };
       const timeoutFactor = acceleration.timeoutFactor;
-      const parts = { spec, process, qmp, complaints, serialLog: files.serialLog, forwards, ssh, link, timeoutFactor, poweredOn };
+      const parts = {
+        spec: { ...spec, key },
+        process,
+        qmp,
+        complaints,
+        serialLog: files.serialLog,
+        forwards,
+        ssh,
+        link,
+        timeoutFactor,
+        poweredOn,
+      };
       const machine = new Machine(ctx, parts);
       takeBack();
       cleanup.add(`virtual machine ${spec.name}`, () => machine.stop());

@@ -14,7 +14,8 @@ import { type Deadline, deadlineIn, waitFor } from './wait.ts';
 
 /** What boot.ts hands over. */
 export interface MachineParts {
-  spec: MachineSpec;
+  /** With the key that lets in. */
+  spec: MachineSpec & Required<Pick<MachineSpec, 'key'>>;
   process: Running;
   qmp: Qmp;
   /** Last words of QEMU itself, filled while it runs. */
@@ -35,7 +36,7 @@ const GREETING = 10_000;
 const REFUSALS = 3;
 
 export class Machine {
-  readonly spec: MachineSpec;
+  readonly spec: MachineParts['spec'];
   /** Joined to the guest's network, where the spec asked for it. */
   readonly link: Link | undefined;
   /** Seconds from power-on to the first command by SSH; undefined until then. */

@@ -19,7 +19,10 @@ export class Qmp {
     socket.on('close', () => {
       for (const { reject } of this.#waiting.splice(0)) reject(new Error('QEMU closed its control socket'));
     });
-    createInterface({ input: socket }).on('line', (line) => this.#receive(line));
+    // It passes on errors of its input: QEMU that was killed resets the connection.
+    createInterface({ input: socket })
+      .on('error', () => undefined)
+      .on('line', (line) => this.#receive(line));
   }
 
   /** Connects and leaves the negotiation mode. Fails where nobody listens yet. */

@@ -1,4 +1,5 @@
 /** What a virtual machine is made of: plain data from which argv.ts makes QEMU's command line. */
+import type { KeyPair } from './ssh.ts';
 
 export const FIRMWARES = ['bios', 'uefi'] as const;
 export type Firmware = (typeof FIRMWARES)[number];
@@ -52,6 +53,8 @@ export interface MachineSpec {
   uuid: string;
   /** systemd system credentials by SMBIOS OEM strings: name to value (systemd.system-credentials(7)). */
   credentials?: Readonly<Record<string, string>>;
+  /** Of a machine that had this disk before: systemd leaves an authorized_keys that is there as it is. A new one by default. */
+  key?: KeyPair;
   /** Ports of the guest that are to be reached from a free port of 127.0.0.1; 22 always is. */
   forwards?: readonly number[];
   /** Servers of the host that the guest, cut off from everything else, may reach. */

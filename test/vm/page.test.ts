@@ -142,7 +142,7 @@ describe.skipIf(OBSTACLE !== undefined)('a unit', () => {
     await expect(reset).rejects.toThrow();
     await machine.ended;
 
-    machine = await bootUnit(ctx, disk, cleanup, { uuid: machine.spec.uuid });
+    machine = await bootUnit(ctx, disk, cleanup, { uuid: machine.spec.uuid, key: machine.spec.key });
     // The reset goes on, and restarts the unit: what the console shows counts from the last boot on.
     await machine.waitForSerial(/unit: state=waiting[\s\S]*Linux version[\s\S]*unit: state=waiting/, machine.deadline(300));
     const screen = await readScreen(machine);

@@ -40,7 +40,7 @@ describe.skipIf(OBSTACLE !== undefined)('a unit without power', () => {
   afterAll(() => cleanup.run());
 
   const bootAgain = (more = {}): Promise<Machine> =>
-    bootUnit(ctx, disk, cleanup, { cdroms: [seeds.answersDisk], uuid: machine.spec.uuid, ...more });
+    bootUnit(ctx, disk, cleanup, { cdroms: [seeds.answersDisk], uuid: machine.spec.uuid, key: machine.spec.key, ...more });
 
   it.each(CUTS)('is cut off in %s, or where the boot has come to by then', async (step) => {
     await machine.waitForSsh(machine.deadline(120));
@@ -73,7 +73,7 @@ describe.skipIf(OBSTACLE !== undefined)('a unit without power', () => {
   it('says that it is a copy where another machine has its disk, and keeps its identity', async () => {
     const before = await machine.output(['cat', '/etc/machine-id']);
     await machine.cut();
-    machine = await bootUnit(ctx, disk, cleanup);
+    machine = await bootUnit(ctx, disk, cleanup, { key: machine.spec.key });
     await machine.waitForSerial(/This machine is a copy of another/, machine.deadline(180));
     await machine.waitForSsh(machine.deadline(60));
     expect(await machine.output(['cat', '/etc/machine-id'])).toBe(before);

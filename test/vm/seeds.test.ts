@@ -63,7 +63,7 @@ describe.skipIf(OBSTACLE !== undefined)('without a page', () => {
     await first.ended;
 
     const { ovfEnvironment } = await seedsOf(whole.answers);
-    const copy = await bootUnit(ctx, disk, cleanup, { cdroms: [ovfEnvironment] });
+    const copy = await bootUnit(ctx, disk, cleanup, { cdroms: [ovfEnvironment], key: first.spec.key });
     await isReady(copy, whole, 'ovf-environment');
     const after = (await identity(copy)).split('\n');
     for (const part of before.trim().split('\n')) expect(after).not.toContain(part);

@@ -120,6 +120,18 @@ describe('a real QEMU with an empty disk', () => {
     expect(await ended(machine)).toBe(true);
   });
 
+  test('the key of before lets in again', async () => {
+    emptyDisk();
+    const { ctx, events } = testContext({ cacheDir: join(folder, 'cache') });
+    const first = await boot(ctx, spec(), tcg, cleanup);
+    const { key } = first.spec;
+    await first.stop();
+    expect((await boot(ctx, spec({ key }), tcg, cleanup)).spec.key).toEqual(key);
+    const credential = `ssh.authorized_keys.root=${Buffer.from(key.publicKey).toString('base64')}`;
+    const starts = events.flatMap((event) => (event.type === 'message' && event.text.startsWith('$ qemu-system') ? [event.text] : []));
+    expect(starts.filter((line) => line.includes(credential))).toHaveLength(2);
+  });
+
   test('a power cut ends it at once, and it shows its screen until then', async () => {
     emptyDisk();
     const { ctx } = testContext({ cacheDir: join(folder, 'cache') });
