@@ -60,10 +60,12 @@ function texts({ provider, disk, ovf }: BoxRequest, size: number): TarMember[] {
 }
 
 function seedFiles(name: string): Record<string, string> {
-  return {
-    'meta-data': `instance-id: vagrant\nlocal-hostname: ${name}\n`,
-    'user-data': readFileSync(templatePath('vagrant', 'user-data'), 'utf8'),
-  };
+  return { 'meta-data': `instance-id: vagrant\nlocal-hostname: ${name}\n`, 'user-data': boxUserData() };
+}
+
+/** What every box's seed says to cloud-init. */
+export function boxUserData(): string {
+  return readFileSync(templatePath('vagrant', 'user-data'), 'utf8');
 }
 
 function render(template: string, values: object): string {
