@@ -16,7 +16,7 @@ import { type OvfDisk, ovfDescriptor } from '../ova/descriptor.ts';
 import { OVF_DEFAULTS, type OvfOptions } from '../ova/options.ts';
 import { type TarMember, writeTar } from '../tar-file.ts';
 
-export const PROVIDERS = ['libvirt', 'virtualbox'] as const;
+const PROVIDERS = ['libvirt', 'virtualbox'] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
 export interface BoxRequest {
