@@ -293,6 +293,14 @@ describe('doctor', () => {
     unit.write('/said/ss', before);
   });
 
+  test('says why an authority gave no certificate, and what to do', async () => {
+    unit.write('/var/lib/unit/tls/failure.json', JSON.stringify({ time: '', code: 'rate-limited', detail: '', boot: '', clock: 0 }));
+    const { said } = await findings('certificates');
+    expect(said).toContainEqual(expect.stringMatching(/^warning: .*authority/i));
+    rmSync(unit.at('/var/lib/unit/tls/failure.json'));
+    expect((await findings('certificates')).said.filter((line) => !line.startsWith('ok: '))).toEqual([]);
+  });
+
   test('finds the end of certificates, those of the product too', async () => {
     const make = (path: string, days: number): void => {
       mkdirSync(unit.at(join(path, '..')), { recursive: true });
