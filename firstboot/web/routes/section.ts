@@ -119,6 +119,7 @@ function reportOf({ findings, table, log, data = {} }: CheckReport, view: CheckV
             rows: table.rows.map((row) => row.map((cell) => (typeof cell === 'string' ? cell : textIn(cell, language)))),
           },
     lines: log,
+    linesTitle: view.lines === undefined ? undefined : t(view.lines),
     ...handOver(data),
   };
 }

@@ -184,6 +184,16 @@ it('tries out what a section offers, with what is asked beside it', async () => 
   expect(lab.helper.calls.at(-1)?.parameters).toMatchObject({ parameters: {} });
 });
 
+it('shows the lines for a zone file, to be copied as they are', async () => {
+  const line = 'shop.example.org. 3600 IN A 192.0.2.1';
+  const { visitor } = await claimed({ checks: { 'domain.records': () => ({ findings: [], log: [line] }) } });
+  const { body } = await visitor.submit('/section/domain', {}, 'check:records');
+  expect(body).toContain('Lines for the zone file');
+  expect(body).toMatch(new RegExp(`<pre id="report-lines"[^>]*>${line}\n</pre>`));
+  expect(body).toContain('data-copy="report-lines"');
+  expect(body).not.toContain('<details');
+});
+
 it("ends with what the owner needs: the unit's authority, warnings, the image's own next steps", async () => {
   const pem = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
   const { lab, visitor } = await applying({
