@@ -7,6 +7,7 @@ import { fingerprint } from '../setup/certificate.ts';
 import { currentCode } from '../setup/claim-code.ts';
 import { exists, setupIsOpen } from '../setup/state.ts';
 import { productUrls } from '../setup/urls.ts';
+import { readRefused } from '../sources/refused.ts';
 import { consoleText } from './console-text.ts';
 import { readAppliedUnit } from './definition.ts';
 import { readState } from './state.ts';
@@ -19,6 +20,7 @@ export async function readConsoleText(system: System): Promise<string> {
   const clone = await exists(system, CLONE_MARK);
   if (clone) notes.push('This machine is a copy of another: it has the same keys and identity. `unitctl new-identity` gives it its own.');
   const { state, finalised, failure } = await readState(system, unit);
+  if (!finalised) notes.push(...refusedNote(await readRefused(system)));
   return consoleText({
     title: unit.title,
     version: unit.version,
@@ -39,4 +41,11 @@ export async function readConsoleText(system: System): Promise<string> {
 async function isStarting(system: System): Promise<boolean> {
   const { stdout } = await system.run('systemctl', ['is-system-running'], { okExitCodes: [0, 1] });
   return ['initializing', 'starting'].includes(stdout);
+}
+
+/** The first of them: a screen has few lines. */
+function refusedNote([first, ...others]: readonly string[]): string[] {
+  if (first === undefined) return [];
+  const more = others.length === 0 ? '' : ` And ${others.length} more: see the setup page, or the log in the menu.`;
+  return [`Answers from outside do not fit, nothing was kept of them: ${first}${more}`];
 }

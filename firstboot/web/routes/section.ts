@@ -152,6 +152,8 @@ function showSection(site: Site, request: FastifyRequest, reply: FastifyReply, w
       heading: section.title,
       help: help === undefined ? undefined : textIn(help, visit.language),
       section: encodeURIComponent(section.name),
+      // Once, where people begin; the review says it again.
+      outside: before === undefined ? kept.refused : undefined,
       steps: stepsOf(wizard, section.name),
       fields,
       complaints: shown.complaints.map((complaint) => ({ ...complaint, href: linkTo(fields, complaint.path) })),
