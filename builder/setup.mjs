@@ -64,8 +64,8 @@ if (!existsSync(bundle) || !existsSync(unitctl) || Math.min(statSync(bundle).mti
   run(process.execPath, [join(root, 'builder', 'build.mjs')], 'see the message above');
 }
 
-// What doctor would install is there as long as no package of this machine changed since it found all well; the command
-// looks at its own needs again.
+// What doctor would install is there as long as neither a package of this machine nor what doctor looks for has changed
+// since it found all well; the command looks at its own needs again.
 const machine = join(root, 'node_modules', '.unitsmith-machine');
 const state = machineState();
 if (flags.includes('--tools') && (state === undefined || !existsSync(machine) || readFileSync(machine, 'utf8') !== state)) {
@@ -76,7 +76,7 @@ if (flags.includes('--tools') && (state === undefined || !existsSync(machine) ||
 /** Undefined where there is no dpkg: doctor then looks each time. */
 function machineState() {
   const packages = statSync('/var/lib/dpkg/status', { throwIfNoEntry: false });
-  return packages && JSON.stringify([packages.mtimeMs, process.getuid(), process.env.PATH, lockHash]);
+  return packages && JSON.stringify([packages.mtimeMs, process.getuid(), process.env.PATH, statSync(bundle).mtimeMs]);
 }
 
 if (command.length > 0) {

@@ -9,10 +9,9 @@ import { ExitCode, UnitError } from '../kit/errors.ts';
 import { ignoreMissing, removeFile, writeFileAtomic } from '../kit/files.ts';
 import { lock } from '../kit/lock.ts';
 import type { System } from '../kit/system.ts';
+import { LOCK } from './apply.ts';
 import type { Ctl, Session } from './cli.ts';
 import { readUnit } from './unit-files.ts';
-
-const LOCK = '/run/unit/plugin.lock';
 
 export function register(ctl: Ctl): void {
   const plugin = ctl.program.command('plugin').description('Files that you add to the product. They stay when the unit is upgraded.');
@@ -68,13 +67,10 @@ async function add(session: Session, file: string, wanted: string | undefined): 
   const content = await readFile(file).catch((error: unknown) => {
     throw new UnitError(`${file} cannot be read`, { exitCode: ExitCode.usage, cause: error, remedies: ['Check the path.'] });
   });
-  const held = await lock(system, LOCK);
-  try {
+  return alone(system, async () => {
     await writeFileAtomic(system.path(join(into, name)), content, { mode: 0o644 });
-  } finally {
-    await held.release();
-  }
-  return finish(session, unit, kind, { verb: 'add', name });
+    return finish(session, unit, kind, { verb: 'add', name });
+  });
 }
 
 async function remove(session: Session, name: string, wanted: string | undefined): Promise<ExitCode> {
@@ -85,8 +81,20 @@ async function remove(session: Session, name: string, wanted: string | undefined
   const [kind] = chosenKind(kinds, wanted, (each) => found.some(({ path }) => path === join(each.into, name)), name);
   const target = found.find((each) => each.kind === kind);
   if (target === undefined) throw new UnitError(`there is no ${name} of the kind ${kind}`, { exitCode: ExitCode.usage, remedies: [SEE] });
-  await removeFile(system.path(target.path));
-  return finish(session, unit, kind, { verb: 'remove', name });
+  return alone(system, async () => {
+    await removeFile(system.path(target.path));
+    return finish(session, unit, kind, { verb: 'remove', name });
+  });
+}
+
+/** Not while settings are applied: both start and stop services. */
+async function alone(system: System, work: () => Promise<ExitCode>): Promise<ExitCode> {
+  const held = await lock(system, LOCK);
+  try {
+    return await work();
+  } finally {
+    await held.release();
+  }
 }
 
 const SEE = 'See `unitctl plugin list`.';

@@ -8,8 +8,11 @@ import { removeBaked } from './baked.ts';
 export default function setup(): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'unitsmith-tests-'));
   process.env.TMPDIR = folder;
-  return () => {
+  const remove = (): void => {
     removeBaked();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
+  // A run that is ended by Ctrl-C is not torn down.
+  process.once('exit', remove);
+  return remove;
 }

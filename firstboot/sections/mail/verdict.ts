@@ -4,7 +4,7 @@ import type { EveryText } from '../../contract/texts.ts';
 import type { Failure, Message, Route } from './conversation.ts';
 import { type Cause, WORDS } from './verdict-words.ts';
 
-/** By codes alone: of the system, of TLS, of SMTP. EveryText differ from server to server. */
+/** By codes alone: of the system, of TLS, of SMTP. texts differ from server to server. */
 export function causeOf(failure: Failure): Cause {
   const { reply } = failure;
   if (failure.command === 'STARTTLS') return 'no-tls';

@@ -28,7 +28,8 @@ export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_API_VFS_WRITABLE=networ
 # systemd-nspawn ends with this code where the container wants to be booted anew.
 readonly restart=133
 code=$restart container=
-trap 'code=143; [[ -z $container ]] || kill -KILL "$container" 2>/dev/null' TERM INT
+# Who listened is dead by then, most often: a word more would be the end of this script too (SIGPIPE).
+trap 'exec &>/dev/null; code=143; [[ -z $container ]] || kill -KILL "$container"' TERM INT
 
 run_container() {
 	mkdir "${groups[@]}"

@@ -50,10 +50,10 @@ describe('a definition that is not valid ends a bake with 3, and names every pla
       account,
       (text) => `${text}\nartifacts:\n  app: { kind: file, path: app, into: /opt/app, owner: root }\n`,
     );
-    rmSync(join(folder, 'templates', 'index.html.hbs'));
+    rmSync(join(folder, 'templates', 'nginx.conf.hbs'));
     const { code, stderr } = await refuse();
     expect(code).toBe(3);
-    expect(stderr).toContain('index.html.hbs');
+    expect(stderr).toContain('nginx.conf.hbs');
     expect(stderr).toMatch(/\/artifacts\/app/);
   });
 
@@ -73,12 +73,12 @@ describe('a definition that is not valid ends a bake with 3, and names every pla
     const bake = await refuse();
     expect(bake.code).toBe(3);
     expect(bake.stderr).toContain('rootfs/etc/leak');
-    rmSync(join(folder, 'rootfs'), { recursive: true });
-    rmSync(join(folder, 'templates', 'index.html.hbs'));
-    symlinkSync(join(account.root, 'secret'), join(folder, 'templates', 'index.html.hbs'));
+    rmSync(join(folder, 'rootfs', 'etc', 'leak'));
+    rmSync(join(folder, 'templates', 'nginx.conf.hbs'));
+    symlinkSync(join(account.root, 'secret'), join(folder, 'templates', 'nginx.conf.hbs'));
     const check = await refuse(['check', 'shop']);
     expect(check.code).toBe(1);
-    expect(check.stderr).toContain('index.html.hbs');
+    expect(check.stderr).toContain('nginx.conf.hbs');
   });
 
   it('a damaged lock', async () => {

@@ -101,7 +101,7 @@ describe('output', () => {
   it('the result goes to standard output, all else to standard error, and the log is named first', async () => {
     const { code, stdout, stderr } = await account.run(['list']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^NAME.*\nsphere /);
+    expect(stdout).toMatch(/^NAME.*\n[\s\S]*^sphere /m);
     const log = /^log: (.+)\n/.exec(stderr)?.[1];
     expect(log).toMatch(/\.local\/state\/unitsmith\/log\/list-.*\.log$/);
     expect(readFileSync(log ?? '', 'utf8')).toContain('run-started');
