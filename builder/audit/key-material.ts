@@ -1,8 +1,9 @@
 /**
  * Keys and certificates in all content of a disk, found in one streamed pass: PEM (RFC 7468) of any kind, also base64
- * encoded or inside JSON, OpenSSH, PuTTY, SSH2, and by the first bytes DER (PKCS #1, #8, #12) and Java key stores.
+ * encoded or inside JSON, OpenSSH, PuTTY, SSH2, and by the first bytes DER (PKCS #1, #8, #12, X.509) and Java key stores.
  * Compressed archives are not looked into.
  */
+import { X509Certificate } from 'node:crypto';
 import { readSync } from 'node:fs';
 
 import type { SealedEntry, SealedTree } from './tree.ts';
@@ -132,20 +133,36 @@ function byFirstBytes(tree: SealedTree, entry: Span): KeyMaterial[] {
     // Version, count, then the tag of the first entry: 1 is a private key, 2 a trusted certificate.
     return head.readUInt32BE(12) === 1 ? [{ entry, kind: 'private-key', what: 'Java key store' }] : [];
   }
-  const what = derKind(head, entry.size);
+  const body = derBody(head, entry.size);
+  if (body === undefined) return [];
+  if (body[0] === 0x30) return fromCertificate(entry, tree.bytes(entry, entry.size));
+  const what = derKind(body);
   return what === undefined ? [] : [{ entry, kind: 'private-key', what }];
 }
 
-/** SEQUENCE { INTEGER 0, ... } is PKCS #1 or #8, SEQUENCE { INTEGER 1, OCTET STRING } is SEC 1, SEQUENCE { INTEGER 3, ... } PKCS #12. */
-function derKind(head: Buffer, size: number): string | undefined {
+/** What a SEQUENCE that is the whole file begins with (X.690, 8.1). */
+function derBody(head: Buffer, size: number): Buffer | undefined {
   if (head[0] !== 0x30) return undefined;
   const first = head[1] ?? 0;
   const lengthBytes = first < 0x80 ? 0 : first & 0x7f;
   if (lengthBytes > 3) return undefined;
   const length = lengthBytes === 0 ? first : head.readUIntBE(2, lengthBytes);
   const body = 2 + lengthBytes;
-  if (body + length !== size) return undefined;
-  const [tag, width, version, next, after] = head.subarray(body, body + 5);
+  return body + length === size ? head.subarray(body) : undefined;
+}
+
+/** A SEQUENCE in a SEQUENCE may be much else (requests, lists of revoked ones): the parser decides. */
+function fromCertificate(entry: SealedEntry, bytes: Buffer): KeyMaterial[] {
+  try {
+    return [{ entry, kind: 'certificate', what: 'CERTIFICATE', pem: new X509Certificate(bytes).toString() }];
+  } catch {
+    return [];
+  }
+}
+
+/** SEQUENCE { INTEGER 0, ... } is PKCS #1 or #8, SEQUENCE { INTEGER 1, OCTET STRING } is SEC 1, SEQUENCE { INTEGER 3, ... } PKCS #12. */
+function derKind(body: Buffer): string | undefined {
+  const [tag, width, version, next, after] = body;
   if (tag !== 0x02 || width !== 0x01) return undefined;
   if (version === 0 && next === 0x02 && (after ?? 0) > 16) return 'PKCS #1 private key';
   if (version === 0 && next === 0x30) return 'PKCS #8 private key';

@@ -17,9 +17,9 @@ import { convertDisk } from '../tools/qemu-img.ts';
 import { PARTITION_TYPES } from '../tools/sfdisk.ts';
 import { type SealedEntry, SealedTree } from './tree.ts';
 
-export const EFI_MOUNT = '/boot/efi';
+const EFI_MOUNT = '/boot/efi';
 /** Larger files are listed, and rules report that their content was not searched. Nothing in an image comes near. */
-export const LARGEST_CONTENT = 1 << 30;
+const LARGEST_CONTENT = 1 << 30;
 const QCOW2_MAGIC = Buffer.from('QFI\xfb', 'latin1');
 const DISK = 'disk.raw';
 

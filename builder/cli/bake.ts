@@ -12,7 +12,7 @@ import { outFolder } from './out-folder.ts';
 import { addOvfFlags, type OvfFlags, ovaOptionsGiven, ovfFlags, parseFormats } from './ovf-flags.ts';
 
 /** What `npm run bake` bakes. */
-export const DEFAULT_IMAGE = 'sphere';
+const DEFAULT_IMAGE = 'sphere';
 
 interface Flags extends OvfFlags {
   out: string;

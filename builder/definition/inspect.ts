@@ -16,7 +16,7 @@ import { settingsSchemaProblems } from './settings-schema.ts';
 import { templateTexts } from './texts.ts';
 import { schemaProblems } from './violations.ts';
 
-export const SETTINGS_FILE = 'settings.schema.json';
+const SETTINGS_FILE = 'settings.schema.json';
 
 export interface Finding {
   /** Name of a cross-field rule, or `folder`, `syntax`, `schema`, `settings-schema`. */

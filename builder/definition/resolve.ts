@@ -10,7 +10,7 @@ import { shellWord } from '../kit/shell-word.ts';
 export const DEFINITION_FILE = 'image.yaml';
 
 /** Folders whose sub-folders are images, the nearer first. */
-export function imageRoots(cwd: string): string[] {
+function imageRoots(cwd: string): string[] {
   return [...new Set([join(cwd, 'images'), join(packageRoot(), 'images')])];
 }
 

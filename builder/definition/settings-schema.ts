@@ -23,7 +23,7 @@ const Any = Type.Unknown();
 const Count = Type.Integer({ minimum: 0 });
 
 /** One node: what its keywords may be. Sub-schemas are nodes themselves and checked one by one. */
-export const SettingNode = Type.Object(
+const SettingNode = Type.Object(
   {
     $schema: Type.Optional(Type.Literal('http://json-schema.org/draft-07/schema#')),
     title: Type.Optional(Type.String()),

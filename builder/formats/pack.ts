@@ -19,7 +19,7 @@ import { writeVmdk } from './vmdk/write.ts';
 import type { VmdkResult } from './vmdk/writer.ts';
 
 /** Endings of the files, by format. A VMDK names itself inside, so alone it has the name that it has in the OVA. */
-export const EXTENSIONS = {
+const EXTENSIONS = {
   ova: 'ova',
   qcow2: 'qcow2',
   raw: 'raw.zst',

@@ -68,7 +68,7 @@ export function withSystemPath(path: string | undefined): string {
 }
 
 /** The environment that programs get: what they need to find themselves and the host's package sources. */
-export function baseEnvironment(env: Context['env']): Record<string, string> {
+function baseEnvironment(env: Context['env']): Record<string, string> {
   const base: Record<string, string> = { LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
   for (const [name, value] of Object.entries(env)) {
     if (value !== undefined && (INHERITED.includes(name) || INHERITED_PREFIXES.some((prefix) => name.startsWith(prefix)))) {

@@ -154,7 +154,7 @@ async function names(folder: string): Promise<string[]> {
 }
 
 /** Bytes that a folder takes on disk: allocated blocks, so that holes of sparse disks do not count. */
-export async function bytesOnDisk(folder: string): Promise<number> {
+async function bytesOnDisk(folder: string): Promise<number> {
   let bytes = 0;
   for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
     if (entry.isFile()) bytes += (await stat(join(entry.parentPath, entry.name))).blocks * 512;

@@ -124,7 +124,7 @@ class Screen {
 }
 
 /** `file:line:column (path)`, as editors and terminals make it a link. */
-export function formatLocation(where: Location): string {
+function formatLocation(where: Location): string {
   const position = where.line === undefined ? '' : `:${where.line}${where.column === undefined ? '' : `:${where.column}`}`;
   return `${where.file}${position}${where.path === undefined || where.path === '' ? '' : ` (${where.path})`}`;
 }

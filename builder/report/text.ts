@@ -1,6 +1,5 @@
 /** Colours, durations and sizes for people. */
 export interface Palette {
-  bold(text: string): string;
   dim(text: string): string;
   red(text: string): string;
   yellow(text: string): string;
@@ -14,7 +13,7 @@ export function palette(stream: { isTTY?: boolean }, env: Readonly<Record<string
     (on: number, off: number) =>
     (text: string): string =>
       colours ? `\u001b[${on}m${text}\u001b[${off}m` : text;
-  return { bold: sgr(1, 22), dim: sgr(2, 22), red: sgr(31, 39), yellow: sgr(33, 39), green: sgr(32, 39) };
+  return { dim: sgr(2, 22), red: sgr(31, 39), yellow: sgr(33, 39), green: sgr(32, 39) };
 }
 
 /** `7 s`, `2 min 05 s`, `1 h 03 min`. */

@@ -2,10 +2,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { boxUserData } from '../formats/vagrant/box.ts';
 import type { Cleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
 import { ExitCode, UserError } from '../kit/errors.ts';
-import { hashTree } from '../kit/hash.ts';
+import { hashTree, sha256 } from '../kit/hash.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import { allFindings, type VerifyReport } from '../verify/report.ts';
 import { type Matrix, scenarioName, scenariosOf } from '../verify/scenario.ts';
@@ -32,6 +33,7 @@ export const verifyStage: Stage<VerifyInput, VerifyReport> = {
     scenarios: scenariosOf(matrix).map(scenarioName),
     machine: [cpus, memoryMiB],
     sample: sample === undefined ? null : await hashTree(sample),
+    boxUserData: sha256(boxUserData()),
   }),
   run: verifyPackaged,
   open: async (folder) => JSON.parse(await readFile(join(folder, 'verify.json'), 'utf8')) as VerifyReport,

@@ -12,7 +12,7 @@ import { temporaryFolder } from '../kit/files.ts';
 export const NOCLOUD_LABEL = 'CIDATA';
 
 /** xorriso(1) arguments, in its mkisofs emulation; with a `time`, of volume and files, the same content gives the same bytes. */
-export function isoArgv(label: string, folder: string, output: string, time?: Date): string[] {
+function isoArgv(label: string, folder: string, output: string, time?: Date): string[] {
   const stamp = time
     ?.toISOString()
     .replaceAll(/[^0-9]/g, '')

@@ -3,7 +3,7 @@ import { run } from '../kit/command.ts';
 import type { Context } from '../kit/context.ts';
 
 /** Arguments that write the image `source` as a docker-archive(5) `file`. Loopback registries need no TLS, as for Docker. Pure. */
-export function copyArguments(source: string, file: string, architecture: string): string[] {
+function copyArguments(source: string, file: string, architecture: string): string[] {
   const loopback = /^docker:\/\/(?:localhost|127\.0\.0\.1)(?::\d+)?\//.test(source);
   return [
     ...['copy', '--quiet', '--override-os', 'linux', '--override-arch', architecture],

@@ -24,7 +24,7 @@ export interface FinaliseOptions {
 }
 
 /** Folder on the unit with what a proof brings; in memory, and not `noexec` as /run itself is. */
-export const PROOF_FOLDER = '/run/unit-proof';
+const PROOF_FOLDER = '/run/unit-proof';
 
 /** Seconds, as on hardware virtualisation. */
 const APPLY_SECONDS = 900;

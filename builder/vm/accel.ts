@@ -21,7 +21,7 @@ export interface VirtualisationHost {
   device: string;
 }
 
-export const THIS_HOST: VirtualisationHost = { cpuinfo: '/proc/cpuinfo', device: '/dev/kvm' };
+const THIS_HOST: VirtualisationHost = { cpuinfo: '/proc/cpuinfo', device: '/dev/kvm' };
 
 /** Measured: a guest under emulation takes five to fifteen times as long; a limit must not end what only is slow. */
 const TCG_FACTOR = 8;
@@ -81,7 +81,7 @@ export async function bootsTestGuest(ctx: Context, kind: Acceleration['kind'], c
   });
 }
 
-export function testGuestArguments(image: string, kind: Acceleration['kind'], cpuModel: string): string[] {
+function testGuestArguments(image: string, kind: Acceleration['kind'], cpuModel: string): string[] {
   return [
     ...['-machine', `pc,accel=${kind}`, '-cpu', cpuModel, '-m', '64', '-nodefaults', '-no-user-config'],
     ...['-display', 'none', '-no-reboot', '-device', `isa-debug-exit,iobase=0x${EXIT_PORT.toString(16)},iosize=4`],

@@ -31,7 +31,7 @@ export async function diskInfo(ctx: Context, path: string): Promise<DiskInfo> {
 }
 
 /** qemu-img(1) arguments that make an overlay on `base`; larger than it where `size` (bytes) says so. */
-export function overlayArgv(base: { path: string; format: string }, overlay: string, size?: number): string[] {
+function overlayArgv(base: { path: string; format: string }, overlay: string, size?: number): string[] {
   const grown = size === undefined ? [] : [String(size)];
   return ['create', '-q', '-f', 'qcow2', '-F', base.format, '-b', base.path, overlay, ...grown];
 }

@@ -85,7 +85,7 @@ export interface SshOptions {
 }
 
 /** ssh's own failures end with this; every other code is the command's. */
-export const SSH_FAILED = 255;
+const SSH_FAILED = 255;
 const ANY_COMMAND_RESULT = Array.from({ length: SSH_FAILED }, (_, code) => code);
 
 /**

@@ -88,7 +88,7 @@ async function reloadIfNeeded(system: System): Promise<void> {
 }
 
 /** Last lines of the units' journal of this boot, oldest first; empty where there is no journal. */
-export async function journalTail(system: System, units: readonly string[], lines = 30): Promise<string[]> {
+async function journalTail(system: System, units: readonly string[], lines = 30): Promise<string[]> {
   const selected = units.map((unit) => `--unit=${unit}`);
   try {
     const { stdout } = await system.run('journalctl', [

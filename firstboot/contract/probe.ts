@@ -5,7 +5,7 @@ import { InRoles } from './role.ts';
 
 const strict = { additionalProperties: false } as const;
 
-export const TcpProbe = Type.Object(
+const TcpProbe = Type.Object(
   {
     tcp: Type.String({
       pattern: '^(\\[[0-9a-fA-F:]+\\]|[0-9A-Za-z.-]+):[0-9]{1,5}$',
@@ -14,7 +14,7 @@ export const TcpProbe = Type.Object(
   },
   strict,
 );
-export const HttpProbe = Type.Object(
+const HttpProbe = Type.Object(
   {
     http: Type.String({ pattern: '^https?://', description: 'URL to GET' }),
     status: Type.Optional(Type.Integer({ minimum: 100, maximum: 599, default: 200, description: 'Expected status code' })),
@@ -24,14 +24,14 @@ export const HttpProbe = Type.Object(
   },
   strict,
 );
-export const CommandProbe = Type.Object(
+const CommandProbe = Type.Object(
   {
     command: Type.Array(Type.String(), { minItems: 1, description: 'argv that must exit 0; no shell' }),
     user: Type.Optional(Type.String({ description: 'User to run as; root by default' })),
   },
   strict,
 );
-export const UnitProbe = Type.Object(
+const UnitProbe = Type.Object(
   { unit: Type.String({ pattern: '\\.(service|socket|timer|target|mount)$', description: 'systemd unit that must be active' }) },
   strict,
 );

@@ -39,7 +39,7 @@ export async function follow(session: Session): Promise<ExitCode> {
 }
 
 /** @param wait seconds for something to come. @throws UnitError where the leader does not answer */
-export async function followOnce(session: Session, wait: number): Promise<void> {
+async function followOnce(session: Session, wait: number): Promise<void> {
   const { system } = session;
   const leader = await readLeader(system);
   if (leader === undefined) {

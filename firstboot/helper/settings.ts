@@ -71,7 +71,7 @@ interface Change {
  * The layers after a section was written. The page's values take the place of those that it gave before; a secret that it
  * leaves out stays. A value of a source that counts more goes, or the newer one would not be seen.
  */
-export function withSection(
+function withSection(
   { layers, cleared }: { layers: readonly Layer[]; cleared: readonly string[] },
   { section, values, clear }: Change,
   productSchema: object | undefined,

@@ -58,8 +58,8 @@ function gib(bytes: number): string {
 }
 
 /** What an image of usual size takes: downloads, root file system, disks before and after the bake, artefacts. */
-export const USUAL_SPACE = 10 * GIB;
-export const USUAL_MEMORY = 2.5 * GIB;
+const USUAL_SPACE = 10 * GIB;
+const USUAL_MEMORY = 2.5 * GIB;
 
 export const spaceCheck: HostCheck = {
   name: 'disk-space',

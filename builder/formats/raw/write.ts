@@ -10,7 +10,7 @@ import { asRaw, openSource, type WrittenFile } from '../format.ts';
 
 const LEVEL = 9;
 
-export function zstdArguments(source: string, target: string): string[] {
+function zstdArguments(source: string, target: string): string[] {
   return ['--quiet', '-T0', `-${LEVEL}`, source, '-o', target];
 }
 

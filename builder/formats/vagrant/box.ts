@@ -16,7 +16,7 @@ import { type OvfDisk, ovfDescriptor } from '../ova/descriptor.ts';
 import { OVF_DEFAULTS, type OvfOptions } from '../ova/options.ts';
 import { type TarMember, writeTar } from '../tar-file.ts';
 
-export const PROVIDERS = ['libvirt', 'virtualbox'] as const;
+const PROVIDERS = ['libvirt', 'virtualbox'] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
 export interface BoxRequest {
@@ -60,10 +60,12 @@ function texts({ provider, disk, ovf }: BoxRequest, size: number): TarMember[] {
 }
 
 function seedFiles(name: string): Record<string, string> {
-  return {
-    'meta-data': `instance-id: vagrant\nlocal-hostname: ${name}\n`,
-    'user-data': readFileSync(templatePath('vagrant', 'user-data'), 'utf8'),
-  };
+  return { 'meta-data': `instance-id: vagrant\nlocal-hostname: ${name}\n`, 'user-data': boxUserData() };
+}
+
+/** What every box's seed says to cloud-init. */
+export function boxUserData(): string {
+  return readFileSync(templatePath('vagrant', 'user-data'), 'utf8');
 }
 
 function render(template: string, values: object): string {

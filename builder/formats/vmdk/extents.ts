@@ -23,7 +23,7 @@ export interface Extent {
   offset: number;
 }
 
-export function mapArguments(path: string, format: DiskFormat): string[] {
+function mapArguments(path: string, format: DiskFormat): string[] {
   return ['map', '--output=json', '-f', format, path];
 }
 

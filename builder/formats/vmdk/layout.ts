@@ -13,7 +13,7 @@ export const OVERHEAD_SECTORS = 128;
 /** In front of a grain: u64 first sector, u32 compressed bytes; the zlib stream follows at once. */
 export const GRAIN_MARKER_BYTES = 12;
 export const DESCRIPTOR_OFFSET = 1;
-export const DESCRIPTOR_SECTORS = 20;
+const DESCRIPTOR_SECTORS = 20;
 
 const MAGIC = 0x564d444b;
 const VERSION = 3;

@@ -41,7 +41,7 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-export function threadCount(wanted?: number): number {
+function threadCount(wanted?: number): number {
   return Math.max(1, Math.min(wanted ?? availableParallelism(), MOST_THREADS));
 }
 

@@ -13,8 +13,6 @@ import { withoutCredentials } from '../../kit/secrets.ts';
 import { type Apt, aptUpdate, openApt } from '../../tools/apt.ts';
 import { archiveLines, splitLogins } from './lines.ts';
 
-export { archiveLines };
-
 const DAY_MS = 24 * 3600 * 1000;
 
 export interface Base {

@@ -44,7 +44,7 @@ export async function makeRepository(
 }
 
 /** The repository's index. Pure. */
-export function packagesFile(solution: Solution): string {
+function packagesFile(solution: Solution): string {
   return solution.packages.map((entry) => `${withFilename(solution.stanzas[entry.name] ?? '', `pool/${entry.filename}`)}\n`).join('\n');
 }
 

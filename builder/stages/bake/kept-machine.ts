@@ -13,7 +13,7 @@ const GRACE = 5_000;
 const POLL = 100;
 
 /** QEMU's process id while it runs: a number that was used again by another program does not count. `path` has no links in it. */
-export async function machinePid(work: Pick<WorkFolder, 'path' | 'pidFile'>): Promise<number | undefined> {
+async function machinePid(work: Pick<WorkFolder, 'path' | 'pidFile'>): Promise<number | undefined> {
   const pid = Number.parseInt((await readIfExists(work.pidFile)) ?? '', 10);
   if (!Number.isInteger(pid)) return undefined;
   // Packer and QEMU run in the work folder; nothing else does.

@@ -11,7 +11,7 @@ import type { DiskLayout } from './layout.ts';
  * counts ticks while it spins, and panics ("IO-APIC + timer doesn't work") where an emulated machine gets too few of them on
  * a busy host. Under KVM and VMware it leaves the check out by itself. kernel-parameters.txt.
  */
-export const KERNEL_ARGUMENTS = 'console=tty0 console=ttyS0,115200n8 no_timer_check';
+const KERNEL_ARGUMENTS = 'console=tty0 console=ttyS0,115200n8 no_timer_check';
 
 export interface BootFilesRequest {
   layout: DiskLayout;

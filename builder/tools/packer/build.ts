@@ -21,7 +21,7 @@ export interface PackerBuild {
 }
 
 /** Arguments of `packer build`. */
-export function buildArguments(options: Pick<PackerBuild, 'template' | 'onError'>): string[] {
+function buildArguments(options: Pick<PackerBuild, 'template' | 'onError'>): string[] {
   return ['build', '-machine-readable', `-on-error=${options.onError}`, options.template];
 }
 

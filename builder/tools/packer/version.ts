@@ -13,7 +13,7 @@ export interface PackerVersion {
   plugins: boolean;
 }
 
-export const PACKER_REMEDIES = [
+const PACKER_REMEDIES = [
   'on Debian 12: sudo apt-get install packer',
   'elsewhere (Debian 13 has no package of it): download it from https://developer.hashicorp.com/packer/install and put the `packer` program on PATH',
 ] as const;

@@ -1,10 +1,11 @@
 /** cloud-init took what a NoCloud datasource gave it: a file, a host name, and a key for the default user. */
-import { parse } from 'yaml';
+import { CLOUD_INIT_SCHEMAS, cloudConfigProblems, compileCloudInitSchemas } from '../../definition/cloud-init.ts';
+import { parseYaml } from '../../definition/document.ts';
+import { boxUserData } from '../../formats/vagrant/box.ts';
+import { answersUserData } from '../../vm/seeds/answers.ts';
+import { type Check, type CheckResult, passed, problem } from '../check.ts';
 
-import { compileSchema } from '../../kit/schema.ts';
-import { type Check, passed, problem } from '../check.ts';
-
-const SCHEMA = '/usr/lib/python3/dist-packages/cloudinit/config/schemas/schema-cloud-config-v1.json';
+const SCHEMA = `/${CLOUD_INIT_SCHEMAS}/schema-cloud-config-v1.json`;
 
 export const nocloud: Check = {
   id: 'nocloud',
@@ -35,15 +36,29 @@ export const nocloud: Check = {
       if (login.stdout.trim() !== user)
         findings.push(problem(`${user} cannot log in with the key of the user-data: ${login.stderr.trim()}`));
     }
-    // What we hand to cloud-init is held to the schema of the very cloud-init that reads it.
     const schema = await machine.ssh(['cat', SCHEMA]);
-    const violations =
-      schema.exitCode === 0 ? compileSchema(JSON.parse(schema.stdout) as object, { draft: '04', strict: false })(parse(seed.userData)) : [];
-    for (const violation of violations)
-      findings.push(problem(`our user-data does not fit this cloud-init: ${violation.path} ${violation.message}`));
+    if (schema.exitCode === 0) findings.push(...judgeUserData(schema.stdout, { ...OUR_USER_DATA, 'this seed': () => seed.userData }));
     return { findings, facts: { datasource: result.datasource, user, hostname, schemaChecked: schema.exitCode === 0 } };
   },
 };
+
+/** Beside this run's own: what `unitsmith seed` makes, which is one file whatever the answers are, and what boxes bring. */
+export const OUR_USER_DATA: Readonly<Record<string, () => string>> = {
+  'unitsmith seed': () => answersUserData(Buffer.from('schemaVersion: 1\n')),
+  'a Vagrant box': boxUserData,
+};
+
+/** All user-data that we make is held to the schema of the very cloud-init that reads it. */
+export function judgeUserData(schema: string, userData: Readonly<Record<string, () => string>>): CheckResult['findings'] {
+  const compiled = compileCloudInitSchemas({ cloudConfig: JSON.parse(schema) as object, network1: undefined, network2: undefined });
+  return Object.entries(userData).flatMap(([whose, textOf]) => {
+    const { document, problems } = parseYaml(Buffer.from(textOf()), whose);
+    const found = document === undefined ? problems : cloudConfigProblems(document, compiled);
+    return found.map(({ message, where }) =>
+      problem(`the user-data of ${whose} does not fit this cloud-init: ${where?.path ?? ''} ${message}`),
+    );
+  });
+}
 
 /** The ordinary user whose authorized_keys holds the key. */
 async function userWithKey(output: (script: string) => Promise<string>, publicKey: string): Promise<string | undefined> {

@@ -7,10 +7,6 @@ export function macBytes(text: string): Buffer {
   return Buffer.from(parts.join(''), 'hex');
 }
 
-export function macText(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(':');
-}
-
 /** Four bytes of a dotted IPv4 address. Throws on anything else. */
 export function ipv4Bytes(text: string): Buffer {
   const parts = text.split('.').map(Number);

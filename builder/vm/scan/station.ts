@@ -10,8 +10,8 @@ import { decodeNdp, encodeNdp, NdpType } from '../packets/ndp.ts';
 import type { Link } from './link.ts';
 
 /** Locally administered, and an address that QEMU's user network neither gives out nor answers for. */
-export const STATION_MAC = '02:00:00:00:00:77';
-export const STATION_IP = '10.0.2.77';
+const STATION_MAC = '02:00:00:00:00:77';
+const STATION_IP = '10.0.2.77';
 
 export class Station {
   readonly mac = macBytes(STATION_MAC);

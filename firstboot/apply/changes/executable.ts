@@ -49,7 +49,7 @@ async function call(
 }
 
 /** What the executable reads: only the settings and secrets that its step declares. */
-export function protocolInput(parameters: P, context: Pick<ChangeContext, 'context' | 'secrets' | 'system'>): object {
+function protocolInput(parameters: P, context: Pick<ChangeContext, 'context' | 'secrets' | 'system'>): object {
   const settings: Record<string, unknown> = {};
   for (const path of parameters.reads ?? []) {
     const value = settingAt(context.context.settings, path);

@@ -65,7 +65,7 @@ export async function makeCluster(context: ChangeContext, locale = 'C.UTF-8'): P
   await removeFile(system.path(MAKING));
 }
 
-export function createArguments(version: string, locale: string): string[] {
+function createArguments(version: string, locale: string): string[] {
   const initdb = ['--data-checksums', '--auth-local=peer', '--auth-host=scram-sha-256'];
   return ['--locale', locale, '--encoding', 'UTF8', version, CLUSTER, '--', ...initdb];
 }

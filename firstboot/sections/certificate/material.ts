@@ -43,7 +43,7 @@ export function readMaterial(text: string, passphrase?: string): Material {
 }
 
 /** Undefined where it is none. */
-export function parseCertificate(pem: string): X509Certificate | undefined {
+function parseCertificate(pem: string): X509Certificate | undefined {
   try {
     const certificate = new X509Certificate(pem);
     // Read lazily, so that a wrong one would throw later.

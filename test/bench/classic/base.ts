@@ -7,7 +7,7 @@ import type { Context } from '../../../builder/kit/context.ts';
 import { packageRoot, templatePath } from '../../../builder/kit/paths.ts';
 import { Runner } from '../../../builder/pipeline/runner.ts';
 import { readStageCodes } from '../../../builder/pipeline/stage-code.ts';
-import { archiveLines } from '../../../builder/sources/debian/archive.ts';
+import { archiveLines } from '../../../builder/sources/debian/lines.ts';
 import { type DiskOutput, diskStage } from '../../../builder/stages/disk.ts';
 import { fetchStage } from '../../../builder/stages/fetch.ts';
 import { resolveStage } from '../../../builder/stages/resolve.ts';

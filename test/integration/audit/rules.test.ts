@@ -1,6 +1,6 @@
 /** Every rule, proved on the bytes of a disk that breaks it. */
 import { execFileSync } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ function openssl(args: string[]): void {
   execFileSync('openssl', args, { stdio: 'ignore' });
 }
 
-function selfSigned(): { key: string; certificate: string; p12: Buffer; der: Buffer } {
+function selfSigned(): { key: string; certificate: string; p12: Buffer; der: Buffer; request: Buffer } {
   const at = (name: string): string => join(folder, name);
   openssl([
     'req',
@@ -52,8 +52,15 @@ function selfSigned(): { key: string; certificate: string; p12: Buffer; der: Buf
   ]);
   openssl(['pkcs12', '-export', '-inkey', at('k.pem'), '-in', at('c.pem'), '-passout', 'pass:x', '-out', at('s.p12')]);
   openssl(['pkcs8', '-topk8', '-nocrypt', '-in', at('k.pem'), '-outform', 'DER', '-out', at('k.der')]);
+  openssl(['req', '-new', '-key', at('k.pem'), '-subj', '/CN=build-vm', '-outform', 'DER', '-out', at('r.der')]);
   const read = (name: string): string => readFileSync(at(name), 'utf8');
-  return { key: read('k.pem'), certificate: read('c.pem'), p12: readFileSync(at('s.p12')), der: readFileSync(at('k.der')) };
+  return {
+    key: read('k.pem'),
+    certificate: read('c.pem'),
+    p12: readFileSync(at('s.p12')),
+    der: readFileSync(at('k.der')),
+    request: readFileSync(at('r.der')),
+  };
 }
 
 function sshKey(): string {
@@ -153,8 +160,15 @@ const BROKEN: Record<string, { disk: Partial<SmallDisk>; paths: string[]; also?:
     ],
   },
   certificates: {
-    disk: { root: { '/etc/ssl/certs/ssl-cert-snakeoil.pem': made.certificate } },
-    paths: ['/etc/ssl/certs/ssl-cert-snakeoil.pem'],
+    disk: {
+      root: {
+        '/etc/ssl/certs/ssl-cert-snakeoil.pem': made.certificate,
+        '/opt/a/server.crt': new X509Certificate(made.certificate).raw,
+        // Of the same outer form, and no certificate.
+        '/opt/a/request': made.request,
+      },
+    },
+    paths: ['/etc/ssl/certs/ssl-cert-snakeoil.pem', '/opt/a/server.crt'],
   },
   'erlang-cookie': {
     disk: { root: { '/var/lib/rabbitmq/.erlang.cookie': { content: 'ABCDEF', mode: 0o400 } } },

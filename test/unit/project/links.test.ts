@@ -1,6 +1,6 @@
 /** Every relative link of the documentation leads to a file, and to a heading of it where it names one. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -50,6 +50,12 @@ function broken(file: string): string[] {
 }
 
 describe('the documentation', () => {
+  it('leads to every image', () => {
+    const images = readdirSync(join(ROOT, 'images')).filter((name) => existsSync(join(ROOT, 'images', name, 'image.yaml')));
+    const text = readFileSync(join(ROOT, 'images/README.md'), 'utf8');
+    expect(images.filter((name) => !text.includes(`](${name}/README.md)`))).toEqual([]);
+  });
+
   it('has documents to look at', () => {
     expect(documents()).toContain('README.md');
     for (const folder of FOLDERS) expect(documents().some((name) => name.startsWith(`${folder}/`))).toBe(true);

@@ -1,5 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
+import { CLOUD_INIT_SCHEMAS } from '../../../../builder/definition/cloud-init.ts';
 import { type IpLink, judge as judgeAddress } from '../../../../builder/verify/checks/address.ts';
 import { judge as judgeConsoles } from '../../../../builder/verify/checks/consoles.ts';
 import { judge as judgeGrowth } from '../../../../builder/verify/checks/growth.ts';
@@ -7,16 +10,41 @@ import { judge as judgeHostKeys } from '../../../../builder/verify/checks/host-k
 import { parseMarks } from '../../../../builder/verify/checks/identity.ts';
 import { checks } from '../../../../builder/verify/checks/index.ts';
 import { judge as judgeMachineId } from '../../../../builder/verify/checks/machine-id.ts';
+import { judgeUserData, OUR_USER_DATA } from '../../../../builder/verify/checks/nocloud.ts';
 import { allowedPorts, judge as judgePorts } from '../../../../builder/verify/checks/ports.ts';
 import { failedUnits } from '../../../../builder/verify/checks/units.ts';
 import { compareClones } from '../../../../builder/verify/clones.ts';
 import { parseProbeResults } from '../../../../builder/verify/unitctl.ts';
+
+/** Of an installed or unpacked cloud-init, where the machine has one. */
+const REAL = [process.env['UNITSMITH_CLOUD_INIT_SCHEMAS'], `/${CLOUD_INIT_SCHEMAS}`].find(
+  (folder) => folder !== undefined && existsSync(folder),
+);
 
 const messages = (result: { findings: readonly { message: string }[] }): string[] => result.findings.map(({ message }) => message);
 
 test('every check has an id of its own and a title', () => {
   expect(new Set(checks.map(({ id }) => id)).size).toBe(checks.length);
   for (const { title } of checks) expect(title).toMatch(/^(cloud-init|[A-Z]).*[^.]$/);
+});
+
+describe('user-data that we make', () => {
+  const schema = readFileSync(new URL('../../../fixtures/cloud-init-schemas/schema-cloud-config-v1.json', import.meta.url), 'utf8');
+  const one = (text: string): string[] =>
+    judgeUserData(schema, { 'this seed': () => `#cloud-config\n${text}` }).map(({ message }) => message);
+
+  test('what is wrong is told with its place, and whose it is', () => {
+    expect(one('runcmd: [ls]')).toEqual([]);
+    expect(one('runcmd: 5')).toEqual([
+      'the user-data of this seed does not fit this cloud-init: /runcmd cloud-init: runcmd must be a list, but is a whole number',
+    ]);
+    expect(one('{')).toHaveLength(1);
+  });
+
+  test.skipIf(REAL === undefined)('fits a real cloud-init (installed, or in $UNITSMITH_CLOUD_INIT_SCHEMAS)', () => {
+    const real = readFileSync(join(REAL ?? '', 'schema-cloud-config-v1.json'), 'utf8');
+    expect(judgeUserData(real, OUR_USER_DATA)).toEqual([]);
+  });
 });
 
 describe('address', () => {
