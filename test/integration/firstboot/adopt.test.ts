@@ -199,6 +199,16 @@ describe('whole answers set the unit up', () => {
   });
 });
 
+test('a code that user-data has chosen goes from guestinfo, where any user could read it', async () => {
+  const unit = makeUnit();
+  unit.write('/guestinfo/userdata', 'write_files: ...');
+  unit.write(SETUP_PATHS.presetCode, 'abcd-efgh-jkmn-pqrs\n');
+  const system = new System({ root: unit.root, path: `${unit.at('/bin')}:/usr/bin:/bin`, signal: new AbortController().signal });
+  expect(await readConsoleText(system)).toContain('ABCD-EFGH-JKMN-PQRS');
+  expect(unit.read('/guestinfo/userdata').trim()).toBe('---');
+  expect(existsSync(unit.at(SETUP_PATHS.presetCode))).toBe(false);
+});
+
 describe('what is kept and not applied', () => {
   test('what the owner has typed on the setup page so far, though it is wrong, and though the rest says unattended', async () => {
     const unit = makeUnit();
