@@ -14,6 +14,7 @@ const common = { bundle: true, platform: 'node', format: 'esm', target: 'node20'
 /** What runs on units: entry point below firstboot/, and its bundle. */
 const FIRST_BOOT = [
   ['ctl/main.ts', 'unitctl.mjs'],
+  ['ctl/console-main.ts', 'console-text.mjs'],
   ['web/main.ts', 'setup.mjs'],
   ['cluster/server/main.ts', 'cluster.mjs'],
 ];

@@ -4,7 +4,7 @@ import { type Service, unitOf } from '../contract/service.ts';
 import type { Unit } from '../contract/unit.ts';
 import { ProgramError } from '../kit/errors.ts';
 import type { System } from '../kit/system.ts';
-import { isActive, unitStatus } from './systemd.ts';
+import { unitStatuses } from './systemd.ts';
 
 export interface ServiceStatus {
   name: string;
@@ -16,16 +16,19 @@ export interface ServiceStatus {
 
 /** Every service in start order. */
 export async function serviceStatuses(system: System, unit: Unit): Promise<ServiceStatus[]> {
-  return Promise.all(
-    startOrder(unit.services).map(async (name) => {
-      const own = unitOf(name, unit.services[name] as Service);
-      try {
-        const { active } = await unitStatus(system, own);
-        return { name, unit: own, active, ready: active === 'active' && (await isActive(system, gateOf(name))) };
-      } catch (error) {
-        if (error instanceof ProgramError) return { name, unit: own, active: 'unknown', ready: false };
-        throw error;
-      }
-    }),
-  );
+  const services = startOrder(unit.services).map((name) => ({ name, unit: unitOf(name, unit.services[name] as Service) }));
+  if (services.length === 0) return [];
+  try {
+    // All of them and their gates by one call: there may be a dozen, and each call is a process.
+    const statuses = await unitStatuses(system, [...services.map((each) => each.unit), ...services.map(({ name }) => gateOf(name))]);
+    const active = statuses.map((each) => each.active);
+    return services.map((each, index) => ({
+      ...each,
+      active: active[index] as string,
+      ready: active[index] === 'active' && active[services.length + index] === 'active',
+    }));
+  } catch (error) {
+    if (error instanceof ProgramError) return services.map((each) => ({ ...each, active: 'unknown', ready: false }));
+    throw error;
+  }
 }

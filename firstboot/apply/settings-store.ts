@@ -4,7 +4,6 @@
  */
 
 import { UNIT_PATHS } from '../contract/unit.ts';
-import { ExitCode, UnitError } from '../kit/errors.ts';
 import { makeFolder, readIfExists, writeFileAtomic } from '../kit/files.ts';
 import type { System } from '../kit/system.ts';
 import {
@@ -22,6 +21,7 @@ import {
   validateAnswers,
 } from '../settings/index.ts';
 import { generateSecret } from './generate.ts';
+import { openSettings } from './open-settings.ts';
 import { SecretStore } from './secret-store.ts';
 
 /** Where each setting came from, by its dotted path. `generated`: a secret that this unit made. */
@@ -92,15 +92,6 @@ export async function saveSettings(system: System, settings: Settings, productSc
   if ((await readIfExists(file)) === text) return;
   await makeFolder(system.path(UNIT_PATHS.state));
   await writeFileAtomic(file, text, { mode: 0o600 });
-}
-
-/** The saved settings without their secrets; undefined where there are none yet. */
-export async function openSettings(system: System): Promise<Settings | undefined> {
-  const text = await readIfExists(system.path(UNIT_PATHS.settings));
-  if (text === undefined) return undefined;
-  const saved = JSON.parse(text) as Settings;
-  if (saved.schemaVersion === ANSWERS_VERSION) return saved;
-  throw new UnitError(`settings of version ${String(saved.schemaVersion)} were saved by another release`, { exitCode: ExitCode.unit });
 }
 
 /** The saved settings with their secrets, which the scrubber then knows. */

@@ -12,9 +12,17 @@ export interface UnitStatus {
 }
 
 export async function unitStatus(system: System, unit: string): Promise<UnitStatus> {
-  const { stdout } = await system.run('systemctl', ['show', '--property=ActiveState,ActiveEnterTimestampMonotonic', '--', unit]);
-  const value = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(stdout)?.[1] ?? '';
-  return { active: value('ActiveState'), since: Number(value('ActiveEnterTimestampMonotonic')) };
+  return (await unitStatuses(system, [unit]))[0] as UnitStatus;
+}
+
+/** By one call, in the order of `units`: systemctl(1) has an empty line between them. */
+export async function unitStatuses(system: System, units: readonly string[]): Promise<UnitStatus[]> {
+  const { stdout } = await system.run('systemctl', ['show', '--property=ActiveState,ActiveEnterTimestampMonotonic', '--', ...units]);
+  const parts = stdout.split('\n\n');
+  return units.map((_, index) => {
+    const value = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(parts[index] ?? '')?.[1] ?? '';
+    return { active: value('ActiveState'), since: Number(value('ActiveEnterTimestampMonotonic')) };
+  });
 }
 
 export async function isActive(system: System, unit: string): Promise<boolean> {

@@ -38,8 +38,14 @@ export function firewallFiles(ports: readonly Port[]): UnitFile[] {
   }));
 }
 
-/** Where clouds hand out user-data and credentials, to whoever asks from inside (169.254.169.254; of EC2 over IPv6 too). */
-const METADATA = { ipv4: '169.254.169.254', ipv6: 'fd00:ec2::254' } as const;
+/**
+ * Where clouds hand out user-data and credentials, to whoever asks from inside: the address that most have, then those of Scaleway,
+ * Alibaba and Azure; over IPv6 those of EC2, Google, Scaleway and OpenStack.
+ */
+const METADATA = {
+  ipv4: '{ 169.254.169.254, 169.254.42.42, 100.100.100.200, 168.63.129.16 }',
+  ipv6: '{ fd00:ec2::254, fd20:ce::254, fd00:42::42, fe80::a9fe:a9fe }',
+} as const;
 
 /** A ruleset that replaces our table in one transaction and lets in `ports`. */
 export function firewallRules(ports: readonly Port[]): string {

@@ -100,6 +100,8 @@ export interface KeptSettings {
   /** Source of each given value, by dotted path. */
   origins: Record<string, string>;
   problems: SettingProblem[];
+  /** What is wrong with answers from outside, of which nothing was kept: sentences in English, without values. */
+  refused?: string[];
   /** JSON Schema of all answers, the product's under `product`. */
   schema: object;
 }

@@ -1,7 +1,7 @@
 /** What a command of unitctl gets, and how its end becomes an exit code. */
 import { Command, CommanderError } from 'commander';
 
-import { ExitCode, Interrupted, ProgramError, UnitError } from '../kit/errors.ts';
+import { ExitCode, Interrupted, type Problem, ProgramError, UnitError } from '../kit/errors.ts';
 import { System } from '../kit/system.ts';
 
 /** The process, as unitctl sees it. */
@@ -117,11 +117,14 @@ function words(error: unknown): string {
   if (error instanceof ProgramError)
     return `${[`error: ${error.message}`, ...error.failure.tail.map((line) => `    ${line}`)].join('\n')}\n`;
   if (!(error instanceof UnitError)) return `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
-  const problems = error.problems.map(({ file, line, column, message, suggestion }) => {
-    const where = [file, line, column].filter((part) => part !== undefined).join(':');
-    return `  ${where === '' ? '' : `${where}: `}${message}${suggestion === undefined ? '' : ` ${suggestion}`}`;
-  });
+  const problems = error.problems.map((problem) => `  ${problemLine(problem)}`);
   const log = error.log.map((line) => `    ${line}`);
   const remedies = error.remedies.map((remedy) => `  -> ${remedy}`);
   return `${[`error: ${error.message}`, ...problems, ...log, ...remedies].join('\n')}\n`;
+}
+
+/** Where, and what. */
+export function problemLine({ file, line, column, message, suggestion }: Problem): string {
+  const where = [file, line, column].filter((part) => part !== undefined).join(':');
+  return `${where === '' ? '' : `${where}: `}${message}${suggestion === undefined ? '' : ` ${suggestion}`}`;
 }

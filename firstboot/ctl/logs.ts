@@ -13,7 +13,19 @@ interface Options {
 }
 
 /** Of first boot itself. */
-export const OWN_UNITS = ['unit-adopt.service', 'unit-apply-resume.service', 'unit-firewall.service'] as const;
+export const OWN_UNITS = [
+  'unit-adopt.service',
+  'unit-apply.service',
+  'unit-apply-resume.service',
+  'unit-certificate.service',
+  'unit-cluster.service',
+  'unit-firewall.service',
+  'unit-follow.service',
+  'unit-helper.service',
+  'unit-reset.service',
+  'unit-setup.service',
+  'unit-setup-close.service',
+] as const;
 
 export function register(ctl: Ctl): void {
   ctl.program

@@ -1,8 +1,9 @@
 /** Settings and plan for `plan`, `apply` and `adopt`: from an answers file, from outside sources, or from what is saved. */
 import { join } from 'node:path';
 
+import { openSettings } from '../apply/open-settings.ts';
 import { type Facts, type Plan, plan } from '../apply/plan.ts';
-import { completeSettings, loadOrigins, loadSettings, type Origins, openSettings, registerSecrets } from '../apply/settings-store.ts';
+import { completeSettings, loadOrigins, loadSettings, type Origins, registerSecrets } from '../apply/settings-store.ts';
 import type { EveryText } from '../contract/texts.ts';
 import { UNIT_PATHS, type Unit } from '../contract/unit.ts';
 import { ExitCode, type Problem, UnitError } from '../kit/errors.ts';

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { createGzip } from 'node:zlib';
 import { pack } from 'tar-stream';
 
-import { openSettings } from '../apply/settings-store.ts';
+import { openSettings } from '../apply/open-settings.ts';
 import { UNIT_PATHS, type Unit } from '../contract/unit.ts';
 import { ExitCode, ProgramError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';

@@ -1,15 +1,13 @@
 /** What the image says about this unit: its definition, release and settings schema. */
-import { readFile } from 'node:fs/promises';
 import type { Facts } from '../apply/plan.ts';
 import { installedVersion } from '../apply/postgresql/cluster.ts';
-import { openSettings } from '../apply/settings-store.ts';
 import { type Release, UNIT_PATHS, type Unit } from '../contract/unit.ts';
 import { unitForRole } from '../contract/unit-role.ts';
-import { ExitCode, UnitError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';
 import type { System } from '../kit/system.ts';
 import { mergeAnswers, secretPaths, settingAt } from '../settings/index.ts';
 import { readDraft } from '../sources/draft.ts';
+import { appliedRole, readDefinition } from './definition.ts';
 
 /**
  * The definition as it is for this unit: in its role, which is the one that was applied, else the one that answers name so far.
@@ -22,18 +20,10 @@ export async function readUnit(system: System, role?: string): Promise<Unit> {
 }
 
 async function chosenRole(system: System): Promise<string | undefined> {
-  const applied = (await openSettings(system))?.cluster?.role;
+  const applied = await appliedRole(system);
   if (applied !== undefined) return applied;
   const role = settingAt(mergeAnswers(await readDraft(system), await readProductSchema(system)).answers, 'cluster.role');
   return typeof role === 'string' ? role : undefined;
-}
-
-async function readDefinition(system: System): Promise<Unit> {
-  const unit = (await readJson(system, UNIT_PATHS.definition)) as Unit;
-  if (unit.schemaVersion === 1) return unit;
-  throw new UnitError(`${UNIT_PATHS.definition} is of version ${String(unit.schemaVersion)}, which this release does not know`, {
-    exitCode: ExitCode.unit,
-  });
 }
 
 /** The release that this unit runs; undefined where the file is missing. */
@@ -50,12 +40,4 @@ export async function readProductSchema(system: System): Promise<object | undefi
 
 export async function readFacts(system: System, productSchema: object | undefined): Promise<Facts> {
   return { secretSettings: secretPaths(productSchema), postgresql: await installedVersion(system) };
-}
-
-async function readJson(system: System, path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(system.path(path), 'utf8')) as unknown;
-  } catch (error) {
-    throw new UnitError(`this is no unit: ${path} cannot be read`, { exitCode: ExitCode.unit, cause: error });
-  }
 }

@@ -3,8 +3,11 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { CheckFinding } from '../contract/helper.ts';
+import type { EveryText } from '../contract/texts.ts';
 import { ignoreMissing } from '../kit/files.ts';
 import type { System } from '../kit/system.ts';
+import { wantedCertificate } from '../sections/certificate/names.ts';
+import { type CertificateState, certificateState } from '../sections/certificate/state.ts';
 import { type DoctorCheck, ok, problem } from './check.ts';
 
 /** The unit's own; the product's are found by what image.yaml says of its state. */
@@ -15,17 +18,20 @@ const DAY = 86_400_000;
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const LARGEST = 1024 * 1024;
 
-/** The end of every certificate on the unit, those of chains too. */
+/** The end of every certificate on the unit, those of chains too; of the one in use all that its owner should look after. */
 export const certificates: DoctorCheck = {
   name: 'certificates',
   title: { en: 'Certificates', ja: '証明書', ru: 'Сертификаты' },
 
-  async run({ system, unit, now }) {
+  async run({ system, unit, settings, now }) {
     const places = Object.values(unit.state).filter(({ kind }) => kind === 'secrets' || kind === 'configuration');
     const found = await certificatesIn(system, [OWN, ...places.map(({ path }) => path)]);
     if (found.length === 0)
       return [problem('info', { en: 'There is no certificate.', ja: '証明書はありません。', ru: 'Сертификатов нет.' })];
-    return found.map(({ path, certificate }) => judge(path, certificate, now));
+    const inUse = settings && (await certificateState(system, wantedCertificate(settings, unit), new Date(now)));
+    return found.flatMap(({ path, certificate }) =>
+      certificate.fingerprint256 === inUse?.fingerprint ? judgeInUse(path, certificate, inUse, now) : [judge(path, certificate, now)],
+    );
   },
 };
 
@@ -64,7 +70,29 @@ function parse(block: string): X509Certificate | undefined {
   }
 }
 
-function judge(path: string, { subject, validFrom, validTo }: X509Certificate, now: number): CheckFinding {
+/** When it is late depends on how it was made: an authority may give a few days only. */
+function judgeInUse(
+  path: string,
+  certificate: X509Certificate,
+  { daysLeft, failure, warnings }: CertificateState,
+  now: number,
+): CheckFinding[] {
+  const others = warnings.map((message) => problem('warning', message, message === failure?.message ? failure.remedy : SHOW));
+  return daysLeft < 0 || others.length === 0 ? [judge(path, certificate, now, 0), ...others] : others;
+}
+
+const SHOW: EveryText = {
+  en: 'unitctl cert show says more.',
+  ja: '詳しくは unitctl cert show をご覧ください。',
+  ru: 'Подробности показывает unitctl cert show.',
+};
+
+function judge(
+  path: string,
+  { subject, validFrom, validTo }: X509Certificate,
+  now: number,
+  warningDays: number = WARNING_DAYS,
+): CheckFinding {
   const name = `${subject.replaceAll('\n', ', ')} (${path})`;
   const until = new Date(validTo).toISOString().slice(0, 10);
   const days = Math.floor((Date.parse(validTo) - now) / DAY);
@@ -85,7 +113,7 @@ function judge(path: string, { subject, validFrom, validTo }: X509Certificate, n
       { en: `${name} ended on ${until}.`, ja: `${name} は ${until} に期限が切れました。`, ru: `Срок ${name} истёк ${until}.` },
       remedy,
     );
-  if (days < WARNING_DAYS)
+  if (days < warningDays)
     return problem(
       'warning',
       {

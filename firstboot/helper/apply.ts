@@ -7,7 +7,7 @@ import type { ApplyEvent } from '../contract/events.ts';
 import { SETUP_PATHS, SETUP_UNITS } from '../contract/setup.ts';
 import { LOCK } from '../ctl/apply.ts';
 import { prepareKept } from '../ctl/prepared.ts';
-import { readState } from '../ctl/status.ts';
+import { readState } from '../ctl/state.ts';
 import { readUnit } from '../ctl/unit-files.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import { ignoreMissing, makeFolder } from '../kit/files.ts';

@@ -1,10 +1,12 @@
 /** What the owner is shown at the end, and the end of setup itself. */
+
+import { openSettings } from '../apply/open-settings.ts';
 import { SecretStore } from '../apply/secret-store.ts';
-import { loadOrigins, loadSettings, openSettings } from '../apply/settings-store.ts';
+import { loadOrigins, loadSettings } from '../apply/settings-store.ts';
 import type { SetupResult } from '../contract/helper.ts';
 import { SETUP_UNITS } from '../contract/setup.ts';
 import type { Unit } from '../contract/unit.ts';
-import { readState } from '../ctl/status.ts';
+import { readState } from '../ctl/state.ts';
 import { readProductSchema, readUnit } from '../ctl/unit-files.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';

@@ -29,6 +29,7 @@ import {
 } from '../settings/index.ts';
 import { segmentsOf } from '../settings/pointer.ts';
 import { writeDraft } from '../sources/draft.ts';
+import { readRefused } from '../sources/refused.ts';
 import type { Action } from './action.ts';
 
 /** Seconds that a change waits for whoever holds the unit at boot; a run holds it longer, and refuses changes. */
@@ -117,11 +118,13 @@ async function describe(system: System, productSchema: object | undefined, { lay
     const kept = !cleared.includes(path) && (await store.read(secretFile(path))) !== undefined;
     if (kept || settingAt(merged.answers, path) !== undefined) secretsSet.push(path);
   }
+  const refused = await readRefused(system);
   return {
     values: visible(schema, withDefaults(schema, merged.answers, productSchema)) as Record<string, unknown>,
     secretsSet,
     origins: Object.fromEntries([...merged.origins].map(([pointer, { source }]) => [segmentsOf(pointer).join('.'), source])),
     problems: [...('violations' in outcome ? outcome.violations : []), ...fixedViolations(setup, merged.answers)].map(problemOf),
+    ...(refused.length === 0 ? {} : { refused }),
     schema,
   };
 }

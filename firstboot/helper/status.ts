@@ -5,7 +5,7 @@ import type { UnitState } from '../contract/events.ts';
 import { SETUP_PATHS } from '../contract/setup.ts';
 import type { Unit } from '../contract/unit.ts';
 import { readKept } from '../ctl/prepared.ts';
-import { readState } from '../ctl/status.ts';
+import { readState } from '../ctl/state.ts';
 import { readProductSchema, readUnit } from '../ctl/unit-files.ts';
 import { ignoreMissing } from '../kit/files.ts';
 import type { System } from '../kit/system.ts';

@@ -14,9 +14,7 @@ import { Time } from '../sections/time/schema.ts';
 import { Updates } from '../sections/updates/schema.ts';
 import type { SettingSchema } from './annotations.ts';
 import { rolesOf } from './roles.ts';
-
-/** Version of the answers file; saved settings carry it. */
-export const ANSWERS_VERSION = 1;
+import { ANSWERS_VERSION } from './version.ts';
 
 export interface Answers {
   schemaVersion: 1;

@@ -10,6 +10,7 @@ import { SETUP_PATHS } from '../contract/setup.ts';
 import { ignoreMissing, makeFolder, readIfExists, removeFile, syncFolder, writeFileAtomic } from '../kit/files.ts';
 import type { System } from '../kit/system.ts';
 import { readBoundedFile } from '../sources/bounded-file.ts';
+import { clearUserData } from '../sources/guestinfo.ts';
 import { setupIsOpen } from './state.ts';
 
 /** Crockford's base32: no I, L, O (they read as digits) and no U. */
@@ -114,4 +115,5 @@ async function takePreset(system: System, claimed: boolean, note: (line: string)
   // Kept first: a power cut in between must not lose what user-data says once only.
   if (good && !claimed) await writeCode(system, code);
   await removeFile(path);
+  await clearUserData({ system, note });
 }

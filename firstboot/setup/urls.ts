@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 
-import { openSettings } from '../apply/settings-store.ts';
+import { openSettings } from '../apply/open-settings.ts';
 import type { Unit } from '../contract/unit.ts';
 import type { System } from '../kit/system.ts';
 import { ownAddresses } from './addresses.ts';

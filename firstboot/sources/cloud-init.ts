@@ -2,7 +2,7 @@
 import { UNIT_PATHS } from '../contract/unit.ts';
 import { removeFile } from '../kit/files.ts';
 import { MAX_ANSWERS_BYTES, readBoundedFile } from './bounded-file.ts';
-import { clearGuestinfo, readGuestinfo } from './guestinfo.ts';
+import { clearUserData } from './guestinfo.ts';
 import { type Reading, readLayer, type Source, unreadable } from './source.ts';
 
 const FILE = UNIT_PATHS.cloudInitAnswers;
@@ -21,13 +21,10 @@ export const cloudInit: Source = {
 };
 
 /**
- * The user-data under VMware is readable by every local user, so it goes too, by the value that cloud-init itself writes
- * there (DataSourceVMware, `redact`). Removing the file is enough: the same values stay on this disk, for root alone, and
- * overwriting blocks promises nothing on a journalled file system and a thin disk.
+ * Removing the file is enough: the same values stay on this disk, for root alone, and overwriting blocks promises nothing on a
+ * journalled file system and a thin disk.
  */
 const clear: Reading['clear'] = async (context) => {
   await removeFile(context.system.path(FILE));
-  if ((await readGuestinfo(context, 'userdata')) === undefined) return;
-  await clearGuestinfo(context, 'userdata', '---');
-  await clearGuestinfo(context, 'userdata.encoding');
+  await clearUserData(context);
 };

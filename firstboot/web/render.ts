@@ -18,6 +18,7 @@ import hints from './templates/hints.hbs?raw';
 import label from './templates/label.hbs?raw';
 import layout from './templates/layout.hbs?raw';
 import message from './templates/message.hbs?raw';
+import outside from './templates/outside.hbs?raw';
 import progress from './templates/progress.hbs?raw';
 import progressList from './templates/progress-list.hbs?raw';
 import progressStep from './templates/progress-step.hbs?raw';
@@ -34,6 +35,7 @@ const PARTIALS = {
   hints,
   label,
   layout,
+  outside,
   report,
   said,
   shown,

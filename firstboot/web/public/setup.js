@@ -39,16 +39,13 @@
   for (const button of all('[data-copy]')) {
     const title = button.textContent;
     button.addEventListener('click', async () => {
-      const rows = all('tbody tr', document.getElementById(button.dataset.copy));
-      await navigator.clipboard.writeText(
-        rows
-          .map((row) =>
-            all('td', row)
-              .map((cell) => cell.textContent)
-              .join('\t'),
-          )
-          .join('\n'),
+      const from = document.getElementById(button.dataset.copy);
+      const rows = all('tbody tr', from).map((row) =>
+        all('td', row)
+          .map((cell) => cell.textContent)
+          .join('\t'),
       );
+      await navigator.clipboard.writeText(rows.length > 0 ? rows.join('\n') : from.textContent);
       button.textContent = button.dataset.copied;
       setTimeout(() => {
         button.textContent = title;

@@ -28,6 +28,7 @@ export function reviewRoutes(app: FastifyInstance, site: Site): void {
       {
         heading: visit.t('review.heading'),
         steps: stepsOf(wizard, 'review'),
+        outside: wizard.kept.refused,
         complaints: complaints.map((complaint) => ({ ...complaint, ...placeOf(wizard, complaint) })),
         plan: plan?.steps.map(({ title, words }) => ({ title: textIn(title, visit.language), words: textIn(words, visit.language) })),
         refused: said === undefined ? undefined : saidBy(said, visit.language),

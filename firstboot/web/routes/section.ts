@@ -119,6 +119,7 @@ function reportOf({ findings, table, log, data = {} }: CheckReport, view: CheckV
             rows: table.rows.map((row) => row.map((cell) => (typeof cell === 'string' ? cell : textIn(cell, language)))),
           },
     lines: log,
+    linesTitle: view.lines === undefined ? undefined : t(view.lines),
     ...handOver(data),
   };
 }
@@ -151,6 +152,8 @@ function showSection(site: Site, request: FastifyRequest, reply: FastifyReply, w
       heading: section.title,
       help: help === undefined ? undefined : textIn(help, visit.language),
       section: encodeURIComponent(section.name),
+      // Once, where people begin; the review says it again.
+      outside: before === undefined ? kept.refused : undefined,
       steps: stepsOf(wizard, section.name),
       fields,
       complaints: shown.complaints.map((complaint) => ({ ...complaint, href: linkTo(fields, complaint.path) })),

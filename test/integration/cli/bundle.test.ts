@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 
@@ -18,4 +20,17 @@ it('lists every npm package whose code is in unitctl.mjs or setup.mjs, with the 
     .slice(1);
   expect(licences.map((text) => text.split('\n')[0])).toEqual(listed.map(({ name, version }) => `${name} ${version}`));
   for (const text of licences) expect(text).toMatch(/Copyright|©/);
+});
+
+it('writes the text of consoles with a small part of what unitctl is', () => {
+  const root = mkdtempSync(join(tmpdir(), 'unitsmith-console-'));
+  mkdirSync(join(root, 'usr/lib/unit'), { recursive: true });
+  writeFileSync(
+    join(root, 'usr/lib/unit/unit.json'),
+    JSON.stringify({ schemaVersion: 1, name: 'shop', version: '1.2.3', title: { en: 'Shop' }, services: {}, ports: [], probes: {} }),
+  );
+  const text = execFileSync('node', [join(CHECKOUT, 'dist', 'firstboot', 'console-text.mjs'), root], { encoding: 'utf8' });
+  expect(text).toMatch(/^Shop 1\.2\.3\n\nState: +waiting to be set up\n[\s\S]*Code: +([0-9A-Z]{4}-){2}[0-9A-Z]{4}\n/);
+  // Neither what validates settings nor what reads commands: this runs at every change, on slow machines too.
+  expect(built('console-text.mjs')).not.toMatch(/^\s*\/\/ node_modules\/(ajv|commander|yaml|handlebars)/m);
 });

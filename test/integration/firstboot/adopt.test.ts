@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { ovfEnvironment } from '../../../builder/vm/seeds/ovf-environment.ts';
+import { SETUP_PATHS } from '../../../firstboot/contract/setup.ts';
 import { UNIT_PATHS, type Unit } from '../../../firstboot/contract/unit.ts';
+import { readConsoleText } from '../../../firstboot/ctl/console-facts.ts';
+import { System } from '../../../firstboot/kit/system.ts';
 import { bundleUnitctl, FakeUnit } from './fake-unit.ts';
 
 const PASSWORD = `p'w"d $HOME %s & <secret> パス\u2028`;
@@ -196,6 +199,16 @@ describe('whole answers set the unit up', () => {
   });
 });
 
+test('a code that user-data has chosen goes from guestinfo, where any user could read it', async () => {
+  const unit = makeUnit();
+  unit.write('/guestinfo/userdata', 'write_files: ...');
+  unit.write(SETUP_PATHS.presetCode, 'abcd-efgh-jkmn-pqrs\n');
+  const system = new System({ root: unit.root, path: `${unit.at('/bin')}:/usr/bin:/bin`, signal: new AbortController().signal });
+  expect(await readConsoleText(system)).toContain('ABCD-EFGH-JKMN-PQRS');
+  expect(unit.read('/guestinfo/userdata').trim()).toBe('---');
+  expect(existsSync(unit.at(SETUP_PATHS.presetCode))).toBe(false);
+});
+
 describe('what is kept and not applied', () => {
   test('what the owner has typed on the setup page so far, though it is wrong, and though the rest says unattended', async () => {
     const unit = makeUnit();
@@ -284,10 +297,24 @@ describe('answers that do not fit', () => {
     expect(stderr).toContain('there is no property unit.product.titel Did you mean "unit.product.title"?');
     expect(stderr).toContain(`${UNIT_PATHS.cloudInitAnswers}:4:10: "titel" is not known in product`);
     expect(stderr).toContain('UNIT-ANSWERS (/dev/sdb)/answers.yaml:');
-    const after = unit.tree();
+    // But for what the page and the console say of it.
+    const { [SETUP_PATHS.refusedAnswers]: refused, ...after } = unit.tree();
     expect(after).toEqual(before);
+    expect(refused).toMatch(/^600 .*titel.*must be a whole number/);
+    expect(refused).not.toContain(PASSWORD);
     expect(unit.read('/announced')).toBe('waiting\n');
     expect(unit.read('/guestinfo/ovfEnv')).toBe(ovfEnvironment(properties));
+    const system = new System({ root: unit.root, path: unit.at('/bin'), signal: new AbortController().signal });
+    expect(await readConsoleText(system)).toMatch(
+      /Answers from outside do not fit, .*\n.*guestinfo\.ovfEnv[\s\S]* And \d more: see the setup\s+page/,
+    );
+    // Mended, and started again.
+    guestinfo(unit, { 'unit.product.workers': '3' });
+    rmSync(unit.at(UNIT_PATHS.cloudInitAnswers));
+    disk(unit, 'UNIT-ANSWERS', { 'answers.yaml': answers({}) });
+    expect((await unit.unitctl(['adopt'])).exitCode).toBe(7);
+    expect(existsSync(unit.at(SETUP_PATHS.refusedAnswers))).toBe(false);
+    expect(await readConsoleText(system)).not.toContain('outside');
   });
 
   test('a disk that cannot be read, or holds no answers, is one', async () => {

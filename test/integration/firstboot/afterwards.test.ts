@@ -1,6 +1,6 @@
 /** What unitctl does for a unit that is set up: settings, updates, logs, doctor and the support bundle, on a unit in a folder. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import type { Unit } from '../../../firstboot/contract/unit.ts';
 import { runCtl } from '../../../firstboot/ctl/cli.ts';
 import { commands } from '../../../firstboot/ctl/index.ts';
+import { OWN_UNITS } from '../../../firstboot/ctl/logs.ts';
 import { FakeUnit } from './fake-unit.ts';
 
 const UNIT: Unit = {
@@ -293,6 +294,14 @@ describe('doctor', () => {
     unit.write('/said/ss', before);
   });
 
+  test('says why an authority gave no certificate, and what to do', async () => {
+    unit.write('/var/lib/unit/tls/failure.json', JSON.stringify({ time: '', code: 'rate-limited', detail: '', boot: '', clock: 0 }));
+    const { said } = await findings('certificates');
+    expect(said).toContainEqual(expect.stringMatching(/^warning: .*authority/i));
+    rmSync(unit.at('/var/lib/unit/tls/failure.json'));
+    expect((await findings('certificates')).said.filter((line) => !line.startsWith('ok: '))).toEqual([]);
+  });
+
   test('finds the end of certificates, those of the product too', async () => {
     const make = (path: string, days: number): void => {
       mkdirSync(unit.at(join(path, '..')), { recursive: true });
@@ -426,4 +435,13 @@ test('logs are those of the services, without secrets', async () => {
     '--lines=200 --unit=database.service --unit=web.service --unit=unit-adopt.service',
   );
   expect((await unitctl(unit, ['logs', 'nothing'])).exitCode).toBe(2);
+});
+
+test('logs and bundles have whatever of first boot runs as a unit', () => {
+  const folder = join(import.meta.dirname, '../../../firstboot/system/units');
+  const programs = readdirSync(folder).filter((name) =>
+    /^ExecStart=\/usr\/bin\/(unitctl|node) /m.test(readFileSync(join(folder, name), 'utf8')),
+  );
+  expect(programs.filter((name) => !OWN_UNITS.some((unit) => unit === name))).toEqual([]);
+  expect(programs.length).toBeGreaterThan(5);
 });

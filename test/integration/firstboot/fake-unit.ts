@@ -157,8 +157,12 @@ units=()
 for word in "$@"; do [[ $word == -* ]] || units+=("$word"); done
 unit=\${units[0]}
 case $verb in
-  show) if [[ -e $state/$unit ]]; then printf 'ActiveState=active\\nActiveEnterTimestampMonotonic=%s\\n' "$(<"$state/$unit")"
-        else printf 'ActiveState=inactive\\nActiveEnterTimestampMonotonic=0\\n'; fi ;;
+  show) between=
+    for each in "\${units[@]}"; do
+      printf "$between"; between='\\n'
+      if [[ -e $state/$each ]]; then printf 'ActiveState=active\\nActiveEnterTimestampMonotonic=%s\\n' "$(<"$state/$each")"
+      else printf 'ActiveState=inactive\\nActiveEnterTimestampMonotonic=0\\n'; fi
+    done ;;
   is-active) [[ -e $state/$unit ]] ;;
   is-failed) exit 1 ;;
   is-enabled) for each in "\${units[@]}"; do [[ -e $root/etc/enabled-$each ]] && exit 0; done; exit 1 ;;

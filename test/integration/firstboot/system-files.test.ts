@@ -159,6 +159,44 @@ describe.skipIf(nft === undefined || !namespaces)('firewall (needs nft and names
   });
 });
 
+/** The user is no other within a namespace of one user only. */
+test.skipIf(nft === undefined || process.getuid?.() !== 0)('metadata of clouds is for root alone (needs nft and root)', () => {
+  const file = join(folder, 'metadata.nft');
+  writeFileSync(file, firewallRules([]));
+  const said = execFileSync('unshare', ['--net', 'bash', '-c', METADATA, 'bash', nft as string, file], { encoding: 'utf8' });
+  expect(said.trim().split('\n')).toEqual([
+    'root 169.254.169.254 yes',
+    'nobody 169.254.169.254 no',
+    'root fd00:ec2::254 yes',
+    'nobody fd00:ec2::254 no',
+    'root fd20:ce::254 yes',
+    'nobody fd20:ce::254 no',
+    'root 192.0.2.1 yes',
+    'nobody 192.0.2.1 yes',
+  ]);
+});
+
+/** A machine that has these addresses itself: what goes out to them passes the chain of output all the same. */
+const METADATA = `
+set -e
+ip link set lo up
+for each in 169.254.169.254/32 192.0.2.1/32; do ip address add "$each" dev lo; done
+for each in fd00:ec2::254/128 fd20:ce::254/128; do ip -6 address add "$each" dev lo nodad; done
+coproc python3 -c '
+import socket
+l = socket.create_server(("::", 80), family=socket.AF_INET6, dualstack_ipv6=True)
+print("up", flush=True)
+while True: l.accept()[0].close()
+'
+trap 'kill %1' EXIT
+read -r _ <&"\${COPROC[0]}"
+"$1" -f "$2"
+ask() { if "\${@:3}" timeout 2 bash -c "exec 3<>/dev/tcp/$2/80" 2>/dev/null; then echo "$1 $2 yes"; else echo "$1 $2 no"; fi; }
+for each in 169.254.169.254 fd00:ec2::254 fd20:ce::254 192.0.2.1; do
+  ask root "$each"; ask nobody "$each" setpriv --reuid=65534 --regid=65534 --clear-groups
+done
+`;
+
 /** Two namespaces with a wire between them; the one that is asked holds the rules. */
 const TRAFFIC = `
 set -e

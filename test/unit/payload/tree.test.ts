@@ -62,7 +62,8 @@ it('masks what only costs time', () => {
 
 it('puts unitctl where people look for it', () => {
   expect(link('/usr/bin/unitctl')).toBe('/usr/lib/unit/unitctl.mjs');
-  for (const bundle of ['unitctl.mjs', 'setup.mjs']) expect(lstatSync(join(root, '/usr/lib/unit', bundle)).mode & 0o111).not.toBe(0);
+  for (const bundle of ['unitctl.mjs', 'console-text.mjs', 'setup.mjs'])
+    expect(lstatSync(join(root, '/usr/lib/unit', bundle)).mode & 0o111).not.toBe(0);
 });
 
 it('puts the licences of what is bundled beside it, and the list of it', () => {

@@ -38,6 +38,8 @@ export interface FakeUnit {
   productSchema: object | undefined;
   /** What outside sources have said. */
   outside: Layer[];
+  /** What they have said that does not fit. */
+  refused: string[];
   setup: Setup | undefined;
   status: Partial<UnitStatus>;
   checks: Record<string, (parameters: Parameters) => CheckReport>;
@@ -73,6 +75,7 @@ export class FakeHelper {
       productSchema: undefined,
       setup: undefined,
       outside: [],
+      refused: [],
       status: {},
       checks: {},
       result: {},
@@ -120,6 +123,7 @@ export class FakeHelper {
       secretsSet: secrets,
       origins: Object.fromEntries([...merged.origins].map(([pointer, layer]) => [dotted(pointer), layer.source])),
       problems: validateAnswers(answers, productSchema).map(problemOf),
+      ...(this.unit.refused.length === 0 ? {} : { refused: this.unit.refused }),
       schema: withFixed(answersSchema(productSchema), setup),
     };
   }

@@ -184,6 +184,26 @@ it('tries out what a section offers, with what is asked beside it', async () => 
   expect(lab.helper.calls.at(-1)?.parameters).toMatchObject({ parameters: {} });
 });
 
+it('says at the beginning and at the end what was wrong with answers from outside', async () => {
+  const { visitor } = await claimed({ refused: ['answers.yaml:4:10: "<titel>" is not known'] });
+  for (const path of ['/section/administrator', '/review']) {
+    const { body } = await visitor.ask(path);
+    expect(body).toContain('Answers that came from outside do not fit');
+    expect(body).toContain('answers.yaml:4:10: &quot;&lt;titel&gt;&quot; is not known');
+  }
+  expect((await visitor.ask('/section/mail')).body).not.toContain('came from outside');
+});
+
+it('shows the lines for a zone file, to be copied as they are', async () => {
+  const line = 'shop.example.org. 3600 IN A 192.0.2.1';
+  const { visitor } = await claimed({ checks: { 'domain.records': () => ({ findings: [], log: [line] }) } });
+  const { body } = await visitor.submit('/section/domain', {}, 'check:records');
+  expect(body).toContain('Lines for the zone file');
+  expect(body).toMatch(new RegExp(`<pre id="report-lines"[^>]*>${line}\n</pre>`));
+  expect(body).toContain('data-copy="report-lines"');
+  expect(body).not.toContain('<details');
+});
+
 it("ends with what the owner needs: the unit's authority, warnings, the image's own next steps", async () => {
   const pem = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
   const { lab, visitor } = await applying({

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { runCtl } from '../../../../firstboot/ctl/cli.ts';
 import { commands } from '../../../../firstboot/ctl/index.ts';
 import { withoutSecrets } from '../../../../firstboot/ctl/settings.ts';
-import { stateOf } from '../../../../firstboot/ctl/status.ts';
+import { stateOf } from '../../../../firstboot/ctl/state.ts';
 import { ExitCode } from '../../../../firstboot/kit/errors.ts';
 
 async function unitctl(...argv: string[]): Promise<{ exitCode: number; out: string; err: string }> {
