@@ -49,7 +49,7 @@ export function plan(unit: Unit, settings: Settings, facts: Facts): Plan {
   // What a leader cannot render for others is said before anything is done.
   for (const step of Object.values(unit.ownRole?.followers ?? {}).flat()) planParameters(step, context);
   const begin = beginEntries(context.settings as Settings, unit);
-  checkLogin(begin, steps);
+  checkLogin(unit, begin, steps);
   return { image: unit.name, version: unit.version, entries: [...begin, ...steps, ...finishEntries(settings, unit)] };
 }
 
@@ -88,9 +88,10 @@ export function parametersInClear(entry: PlanEntry, unit: Unit, settings: Settin
   return BEGIN[entry.use as BeginKind]?.parameters(settings, unit) ?? entry.parameters;
 }
 
-/** A person must not become who the product runs as. */
-function checkLogin(begin: readonly PlanEntry[], steps: readonly PlanEntry[]): void {
+/** A person must not become who the product runs as, but where the image itself asks for that login. */
+function checkLogin(unit: Unit, begin: readonly PlanEntry[], steps: readonly PlanEntry[]): void {
   const login = begin.find(({ use }) => use === 'administrator')?.parameters['login'];
+  if (login === unit.setup?.administrator?.login) return;
   const step = steps.find(({ use, parameters }) => use === 'user' && parameters['name'] === login);
   if (step === undefined) return;
   throw new UnitError(`administrator.login is the account of step ${step.id}`, {

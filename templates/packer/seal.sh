@@ -18,6 +18,7 @@ rm -rf /root/.ssh /var/tmp/unitsmith-*
 echo uninitialized > /etc/machine-id
 rm -f /var/lib/dbus/machine-id /var/lib/systemd/random-seed /var/lib/systemd/credential.secret
 rm -f /var/lib/rabbitmq/.erlang.cookie /root/.erlang.cookie
+rm -f /etc/nvme/hostid /etc/nvme/hostnqn
 rm -f /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem
 
 # What cloud-init and the network remember of this machine.
