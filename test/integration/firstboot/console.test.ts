@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 
+import { keyboardFile } from '../../../firstboot/contract/keyboard.ts';
 import { fakeProgram } from '../../helpers/fake-program.ts';
 
 const CONSOLE = join(import.meta.dirname, '../../../firstboot/system/console');
@@ -15,6 +16,7 @@ const PASSWORD = `a new "pass' word$ é`;
 const SCRIPT = `
 mount -t tmpfs tmpfs /run; mount -t tmpfs tmpfs /var/lib
 mkdir /run/unit /var/lib/unit; : >/var/lib/unit/finalised
+mount --bind "$2/../default" /etc/default
 echo 'Shop 1.2.3' >/run/unit/console.txt
 PATH=$2:$PATH bash "$1" <<<''
 `;
@@ -26,7 +28,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 function press(answers: readonly string[], programs: Record<string, string> = {}): { dialogs: string; said: (name: string) => string } {
   folder = mkdtempSync(join(tmpdir(), 'unitsmith-console-'));
   const bin = join(folder, 'bin');
-  mkdirSync(bin);
+  for (const name of [bin, join(folder, 'default')]) mkdirSync(name);
   writeFileSync(join(folder, 'answers'), answers.map((answer) => `${answer}\n`).join(''));
   fakeProgram('dialog', `printf '%s\\n' "$*" >>'${folder}/dialogs'; head -n 1 '${folder}/answers' >&2; sed -i 1d '${folder}/answers'`, bin);
   fakeProgram('unitctl', `echo "$@" >>'${folder}/unitctl'; case $1 in settings) echo admin;; *) echo said by unitctl;; esac`, bin);
@@ -63,6 +65,12 @@ describe.skipIf(!namespaces)('the menu of a unit that is set up (needs namespace
     const { dialogs, said } = press(['password', ...typed]);
     expect(said('chpasswd')).toBe('');
     expect(dialogs).toContain('Nothing was changed');
+  });
+
+  test.each(['jp', 'ru', 'uz'])('writes the layout %s into the file that the settings write, and has it taken up', (layout) => {
+    const { said } = press(['keyboard', layout], { setupcon: `echo "$@" >>"$(dirname "$0")/../setupcon"` });
+    expect(said('default/keyboard')).toBe(keyboardFile(layout));
+    expect(said('setupcon')).toBe('--force --save --keyboard-only\n');
   });
 
   test('opens setup again, and shows what that says', () => {
