@@ -15,10 +15,10 @@ import { hashTree } from '../kit/hash.ts';
 import { shellWord } from '../kit/shell-word.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import { finaliseUnit, journalOf, probeUnit, type StepTime } from '../verify/unitctl.ts';
-import { boot } from '../vm/boot.ts';
+import { bootToSsh } from '../vm/boot.ts';
 import type { Machine } from '../vm/machine.ts';
 import { overlay } from '../vm/overlay.ts';
-import type { Acceleration } from '../vm/spec.ts';
+import type { Acceleration, MachineSpec } from '../vm/spec.ts';
 
 export interface ProofInput {
   image: LoadedImage;
@@ -38,6 +38,9 @@ export interface ProofOutput {
   /** Memory in use after finalisation, as `free` counts it; MiB. */
   memoryMiB: number;
 }
+
+/** As on hardware virtualisation. */
+const BOOT_SECONDS = 180;
 
 export const proofStage: Stage<ProofInput, ProofOutput> = {
   name: 'proof',
@@ -61,7 +64,6 @@ async function prove(input: ProofInput, folder: string, ctx: Context, cleanup: C
     });
   }
   const machine = await bootOverlay(input, ctx, cleanup);
-  await machine.waitForSsh(machine.deadline(180));
   const secondsToPage = await waitForPage(machine);
   ctx.events.progress('finalising with the sample answers');
   // The sealed disk stays in the cache, so the failure can be had again, and looked at.
@@ -105,19 +107,15 @@ async function holdToProbes(
 async function bootOverlay(input: ProofInput, ctx: Context, cleanup: Cleanup): Promise<Machine> {
   const { hardware, name } = input.image.definition;
   ctx.events.progress('booting a throw-away overlay of the sealed disk');
-  return await boot(
-    ctx,
-    {
-      name: `${name}-proof`,
-      uuid: randomUUID(),
-      firmware: 'bios',
-      controller: 'virtio-scsi',
-      nic: 'virtio',
-      cpus: hardware.cpus,
-      memoryMiB: mebibytesOf(input.image.definition.hardware.memory),
-      disk: await overlay(ctx, input.disk, cleanup),
-    },
-    input.acceleration,
-    cleanup,
-  );
+  const spec = async (): Promise<MachineSpec> => ({
+    name: `${name}-proof`,
+    uuid: randomUUID(),
+    firmware: 'bios',
+    controller: 'virtio-scsi',
+    nic: 'virtio',
+    cpus: hardware.cpus,
+    memoryMiB: mebibytesOf(hardware.memory),
+    disk: await overlay(ctx, input.disk, cleanup),
+  });
+  return await bootToSsh(ctx, { spec, seconds: BOOT_SECONDS }, input.acceleration, cleanup);
 }

@@ -6,10 +6,10 @@ import { type Cleanup, withCleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
 import { ExitCode, ToolError, UserError } from '../kit/errors.ts';
 import { compileSchema } from '../kit/schema.ts';
-import { boot } from '../vm/boot.ts';
+import { bootToSsh } from '../vm/boot.ts';
 import type { Machine } from '../vm/machine.ts';
 import { overlay } from '../vm/overlay.ts';
-import type { Acceleration } from '../vm/spec.ts';
+import type { Acceleration, MachineSpec } from '../vm/spec.ts';
 import type { Artefact } from './artefact.ts';
 import type { Check, Finding, Subject } from './check.ts';
 import { checks } from './checks/index.ts';
@@ -74,22 +74,19 @@ async function bootSubject(ctx: Context, run: ScenarioRun, cleanup: Cleanup, mad
   const diskBytes = artefact.virtualSize + (scenario.grow ? GROWTH : 0);
   const { cdroms, seeded } = await makeSeed(ctx, scenario, cleanup);
   const { firmware, controller, nic, scan } = scenario;
-  const disk = await overlay(ctx, artefact.disk, cleanup, diskBytes);
-  const size = { cpus: run.cpus, memoryMiB: run.memoryMiB };
-  const spec = {
+  const spec = async (): Promise<MachineSpec> => ({
     name: scenarioName(scenario).replaceAll('+', '-'),
     firmware,
     controller,
     nic,
     scan,
-    disk,
+    disk: await overlay(ctx, artefact.disk, cleanup, diskBytes),
     cdroms,
     uuid: randomUUID(),
-    ...size,
-  };
-  const machine = await boot(ctx, spec, acceleration, cleanup);
-  made(machine);
-  await machine.waitForSsh(machine.deadline(BOOT_SECONDS));
+    cpus: run.cpus,
+    memoryMiB: run.memoryMiB,
+  });
+  const machine = await bootToSsh(ctx, { spec, seconds: BOOT_SECONDS, made }, acceleration, cleanup);
   ctx.events.progress(`${scenarioName(scenario)}: SSH after ${machine.secondsToSsh} s, waiting for the end of the boot`);
   const { stdout: state } = await machine.ssh(['systemctl', 'is-system-running', '--wait'], {
     timeout: machine.deadline(SETTLE_SECONDS).seconds,

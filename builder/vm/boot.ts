@@ -8,7 +8,7 @@ import type { Context } from '../kit/context.ts';
 import { ExitCode, ToolError, UserError } from '../kit/errors.ts';
 import { temporaryFolder } from '../kit/files.ts';
 import { type MachineFiles, qemuArgv } from './argv.ts';
-import { Machine } from './machine.ts';
+import { GuestPanic, Machine } from './machine.ts';
 import { ownOvmf } from './ovmf.ts';
 import { freePort } from './ports.ts';
 import { Qmp } from './qmp.ts';
@@ -78,6 +78,46 @@ export async function boot(ctx: Context, spec: MachineSpec, acceleration: Accele
     takeBack();
     if (attempt === ATTEMPTS || !complaints.some((line) => /host forwarding rule|Address already in use/.test(line)))
       throw refused(complaints);
+  }
+}
+
+export interface BootToSsh {
+  /** What is booted, made anew for each try: its overlay too. */
+  spec(): Promise<MachineSpec>;
+  /** Until SSH answers, as on hardware virtualisation. */
+  seconds: number;
+  /** Told of each machine as soon as there is one. */
+  made?(machine: Machine): void;
+}
+
+/**
+ * Boots until SSH answers. An emulated machine whose kernel panics is booted once more, and a warning says so: emulation spoils
+ * a guest's memory now and then, and a kernel that has a reason panics again.
+ * @throws GuestPanic, and what `boot` and `Machine.waitForSsh` throw
+ */
+export async function bootToSsh(
+  ctx: Context,
+  { spec, seconds, made }: BootToSsh,
+  acceleration: Acceleration,
+  cleanup: Cleanup,
+): Promise<Machine> {
+  const attempt = async (): Promise<Machine> => {
+    const machine = await boot(ctx, await spec(), acceleration, cleanup);
+    made?.(machine);
+    try {
+      await machine.waitForSsh(machine.deadline(seconds));
+      return machine;
+    } catch (error) {
+      if (error instanceof GuestPanic) await machine.stop();
+      throw error;
+    }
+  };
+  try {
+    return await attempt();
+  } catch (error) {
+    if (acceleration.kind !== 'tcg' || !(error instanceof GuestPanic)) throw error;
+    ctx.events.warn(`${error.message}: ${error.why}. Emulation spoils a guest now and then: it is booted once more`);
+    return await attempt();
   }
 }
 

@@ -7,7 +7,7 @@ import { forwardRule, USER_NETWORK } from './argv.ts';
 import { freePort } from './ports.ts';
 import type { Qmp } from './qmp.ts';
 import type { Link } from './scan/link.ts';
-import { deadEnd, lastLines, serialText } from './serial.ts';
+import { deadEnd, lastLines, panicked, serialText } from './serial.ts';
 import type { MachineSpec } from './spec.ts';
 import { runSsh, type SshOptions, type SshTarget, sshCommandLine, sshGreets, sshMasterArgv, sshOptions } from './ssh.ts';
 import { type Deadline, deadlineIn, waitFor } from './wait.ts';
@@ -30,6 +30,9 @@ export interface MachineParts {
 }
 
 const TAIL = 40;
+
+/** The guest's kernel panicked. */
+export class GuestPanic extends UserError {}
 /** Milliseconds for one greeting: an emulated guest takes some of them. */
 const GREETING = 10_000;
 /** A refused key is not tried for ever: sshd answers too many failures by not answering at all. */
@@ -221,7 +224,7 @@ export class Machine {
         ? 'the serial console stayed silent: there is nothing to boot on the disk, or its system has no console=ttyS0'
         : undefined;
     const reason = why ?? deadEnd(console) ?? silent;
-    throw new UserError(late, {
+    throw new (panicked(console) ? GuestPanic : UserError)(late, {
       exitCode: ExitCode.tool,
       ...(reason === undefined ? {} : { why: reason }),
       excerpt: { title: 'Serial console', lines: lines.length === 0 ? ['(nothing was shown)'] : lines },

@@ -52,3 +52,8 @@ export function deadEnd(console: string): string | undefined {
   }
   return undefined;
 }
+
+/** Whether the kernel gave up, for another reason than a root file system out of its reach. */
+export function panicked(console: string): boolean {
+  return /Kernel panic - not syncing: (?!VFS: )/.test(console);
+}

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { Cleanup } from '../../../builder/kit/cleanup.ts';
 import { ExitCode, Interrupted, UserError } from '../../../builder/kit/errors.ts';
-import { boot } from '../../../builder/vm/boot.ts';
-import type { Machine } from '../../../builder/vm/machine.ts';
+import { boot, bootToSsh } from '../../../builder/vm/boot.ts';
+import { GuestPanic, type Machine } from '../../../builder/vm/machine.ts';
 import { overlay } from '../../../builder/vm/overlay.ts';
 import { findOvmf } from '../../../builder/vm/ovmf.ts';
 import type { Acceleration, MachineSpec } from '../../../builder/vm/spec.ts';
@@ -185,3 +185,42 @@ describe('a real QEMU with an empty disk', () => {
 async function ended(machine: Machine): Promise<boolean> {
   return await Promise.race([machine.ended.then(() => true), new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 2000))]);
 }
+
+describe('a kernel that panics', () => {
+  /** A boot sector that writes to the serial port what a kernel says at its end, and halts. */
+  function panicking(): string {
+    const path = join(folder, 'panics.raw');
+    const code = '31c08ed8be167cbaf803fcac84c07403eeebf8f4ebfd';
+    const sector = Buffer.alloc(1 << 20);
+    Buffer.from(code, 'hex').copy(sector);
+    sector.write('Kernel panic - not syncing: spoiled\r\n', code.length / 2, 'latin1');
+    sector.writeUInt16LE(0xaa55, 510);
+    writeFileSync(path, sector);
+    return path;
+  }
+
+  test('is booted once more from what is made anew, and no third time', async () => {
+    const { ctx, events } = testContext({ cacheDir: join(folder, 'cache') });
+    const disk = { path: panicking(), format: 'raw' as const };
+    const machines: Machine[] = [];
+    let specs = 0;
+    const booted = bootToSsh(
+      ctx,
+      {
+        spec: async () => {
+          specs += 1;
+          return spec({ controller: 'virtio-blk', disk });
+        },
+        seconds: 60,
+        made: (machine) => machines.push(machine),
+      },
+      tcg,
+      cleanup,
+    );
+    await expect(booted).rejects.toThrow(GuestPanic);
+    await expect(booted).rejects.toMatchObject({ why: 'the kernel panicked: spoiled' });
+    expect(specs).toBe(2);
+    expect(events.filter(({ type, ...event }) => type === 'message' && 'level' in event && event.level === 'warning')).toHaveLength(1);
+    await Promise.all(machines.map(({ ended }) => ended));
+  });
+});
