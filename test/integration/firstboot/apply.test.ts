@@ -57,6 +57,8 @@ const SCHEMA = {
 const OWN = `#!/bin/bash
 cd "\${0%/usr/lib/unit/apply.d/*}/srv/app" || exit 2
 input=$(cat)
+# Whoever called was killed before it had said anything.
+[[ -n $input ]] || exit 3
 case $1 in
   check) [[ -e own ]] ;;
   apply) printf '%s' "$input" >own; echo '{ "message": "made" }' ;;
