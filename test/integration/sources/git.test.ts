@@ -8,8 +8,9 @@ import { Cleanup } from '../../../builder/kit/cleanup.ts';
 import { ExitCode, type UserError } from '../../../builder/kit/errors.ts';
 import { hashTree } from '../../../builder/kit/hash.ts';
 import type { Artifact } from '../../../builder/sources/artifact.ts';
-import { fetchArtifact, placeArtifact } from '../../../builder/sources/index.ts';
+import { placeArtifact } from '../../../builder/sources/index.ts';
 import type { FetchRequest } from '../../../builder/sources/source.ts';
+import { artifactRequest, fetchRequested } from '../../helpers/artifact.ts';
 import { type TestContext, testContext } from '../../helpers/context.ts';
 
 let test: TestContext;
@@ -45,26 +46,12 @@ beforeEach(() => {
 });
 
 function request(definition: Record<string, unknown> = {}, more: Partial<FetchRequest<Artifact>> = {}): FetchRequest<Artifact> {
-  return {
-    name: 'app',
-    definition: { kind: 'git', url: `file://${origin}`, commit, into: '/opt/app', owner: 'www', ...definition } as Artifact,
-    imageFolder: lab,
-    locked: undefined,
-    purpose: 'bake',
-    override: undefined,
-    guest: { base: { distribution: 'debian', suite: 'trixie', architecture: 'amd64' }, archive: {}, python: undefined },
-    ...more,
-  };
+  return artifactRequest({ kind: 'git', url: `file://${origin}`, commit, into: '/opt/app', owner: 'www', ...definition }, lab, more);
 }
 
 async function fetch(wanted: FetchRequest<Artifact>) {
-  const folder = mkdtempSync(join(test.ctx.cacheDir, 'artifact-'));
-  const cleanup = new Cleanup();
-  try {
-    return { folder, content: join(folder, 'content', 'app'), ...(await fetchArtifact(wanted, folder, test.ctx, cleanup)) };
-  } finally {
-    expect(await cleanup.run()).toEqual([]);
-  }
+  const fetched = await fetchRequested(test.ctx, wanted);
+  return { ...fetched, content: join(fetched.folder, 'content', 'app') };
 }
 const failure = async (wanted: FetchRequest<Artifact>): Promise<UserError> =>
   (await fetch(wanted).catch((error: unknown) => error)) as UserError;

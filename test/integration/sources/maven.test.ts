@@ -9,9 +9,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Cleanup } from '../../../builder/kit/cleanup.ts';
 import { ExitCode, type UserError } from '../../../builder/kit/errors.ts';
 import type { Artifact } from '../../../builder/sources/artifact.ts';
-import { fetchArtifact, placeArtifact } from '../../../builder/sources/index.ts';
+import { placeArtifact } from '../../../builder/sources/index.ts';
 import type { FetchRequest, LockedArtifact } from '../../../builder/sources/source.ts';
 import { copyProject, mavenCopy } from '../../../builder/tools/maven.ts';
+import { artifactRequest, fetchRequested } from '../../helpers/artifact.ts';
 import { type TestContext, testContext } from '../../helpers/context.ts';
 import { onceARun } from '../../helpers/once.ts';
 
@@ -78,27 +79,14 @@ function sha1Of(content: string | undefined): string | undefined {
 }
 
 function request(more: Partial<FetchRequest<Artifact>> = {}, definition: Record<string, unknown> = {}): FetchRequest<Artifact> {
-  return {
-    name: 'app',
-    definition: { kind: 'maven', coordinates: ['org.example:app:1.0:war'], into: '/opt/app', owner: 'tomcat', ...definition } as Artifact,
-    imageFolder: lab,
-    locked: undefined,
-    purpose: 'bake',
-    override: undefined,
-    guest: { base: { distribution: 'debian', suite: 'trixie', architecture: 'amd64' }, archive: {}, python: undefined },
-    ...more,
-  };
+  return artifactRequest(
+    { kind: 'maven', coordinates: ['org.example:app:1.0:war'], into: '/opt/app', owner: 'tomcat', ...definition },
+    lab,
+    more,
+  );
 }
 
-async function fetch(wanted: FetchRequest<Artifact>) {
-  const folder = mkdtempSync(join(test.ctx.cacheDir, 'artifact-'));
-  const cleanup = new Cleanup();
-  try {
-    return { folder, ...(await fetchArtifact(wanted, folder, test.ctx, cleanup)) };
-  } finally {
-    expect(await cleanup.run()).toEqual([]);
-  }
-}
+const fetch = (wanted: FetchRequest<Artifact>) => fetchRequested(test.ctx, wanted);
 const failure = async (wanted: FetchRequest<Artifact>): Promise<UserError> =>
   (await fetch(wanted).catch((error: unknown) => error)) as UserError;
 const LOCKED: LockedArtifact = { kind: 'maven', files: [{ name: 'app-1.0.war', version: '1.0', sha256: sha256('the application') }] };

@@ -11,9 +11,10 @@ import { Cleanup } from '../../../builder/kit/cleanup.ts';
 import { ExitCode, type UserError } from '../../../builder/kit/errors.ts';
 import { sha256 } from '../../../builder/kit/hash.ts';
 import type { Artifact } from '../../../builder/sources/artifact.ts';
-import { fetchArtifact, placeArtifact } from '../../../builder/sources/index.ts';
+import { placeArtifact } from '../../../builder/sources/index.ts';
 import type { FetchRequest, LockedArtifact } from '../../../builder/sources/source.ts';
 import { makeAptRepository } from '../../helpers/apt-repository.ts';
+import { artifactRequest, DEBIAN, fetchRequested } from '../../helpers/artifact.ts';
 import { type TestContext, testContext } from '../../helpers/context.ts';
 
 let test: TestContext;
@@ -81,30 +82,13 @@ afterEach(() => {
 });
 
 function request(definition: Record<string, unknown>, more: Partial<FetchRequest<Artifact>> = {}): FetchRequest<Artifact> {
-  return {
-    name: 'app',
-    definition: { kind: 'npm', path: 'app', into: '/opt/app', ...definition } as Artifact,
-    imageFolder: join(lab, 'image'),
-    locked: undefined,
-    purpose: 'bake',
-    override: undefined,
-    guest: {
-      base: { distribution: 'debian', suite: 'trixie', architecture: 'amd64' },
-      archive: { mirror: `deb [trusted=yes] file:${lab}/repo ./` },
-      python: undefined,
-    },
-    ...more,
-  };
+  const guest = { ...DEBIAN, archive: { mirror: `deb [trusted=yes] file:${lab}/repo ./` } };
+  return artifactRequest({ kind: 'npm', path: 'app', into: '/opt/app', ...definition }, join(lab, 'image'), { guest, ...more });
 }
 
 async function fetch(wanted: FetchRequest<Artifact>) {
-  const folder = mkdtempSync(join(test.ctx.cacheDir, 'artifact-'));
-  const cleanup = new Cleanup();
-  try {
-    return { content: join(folder, 'content'), folder, ...(await fetchArtifact(wanted, folder, test.ctx, cleanup)) };
-  } finally {
-    expect(await cleanup.run()).toEqual([]);
-  }
+  const fetched = await fetchRequested(test.ctx, wanted);
+  return { ...fetched, content: join(fetched.folder, 'content') };
 }
 const lock = async (definition = {}): Promise<LockedArtifact> => (await fetch(request(definition, { purpose: 'lock' }))).locked;
 const failure = async (wanted: FetchRequest<Artifact>): Promise<UserError> =>

@@ -8,8 +8,9 @@ import { Cleanup } from '../../../builder/kit/cleanup.ts';
 import { ExitCode, type UserError } from '../../../builder/kit/errors.ts';
 import { sha256File } from '../../../builder/kit/hash.ts';
 import type { Artifact } from '../../../builder/sources/artifact.ts';
-import { fetchArtifact, placeArtifact } from '../../../builder/sources/index.ts';
+import { placeArtifact } from '../../../builder/sources/index.ts';
 import type { FetchRequest, LockedArtifact } from '../../../builder/sources/source.ts';
+import { artifactRequest, DEBIAN, fetchRequested } from '../../helpers/artifact.ts';
 import { type TestContext, testContext } from '../../helpers/context.ts';
 
 let test: TestContext;
@@ -48,27 +49,11 @@ beforeEach(() => {
 
 function request(requirements: string, more: Partial<FetchRequest<Artifact>> = {}): FetchRequest<Artifact> {
   writeFileSync(join(lab, 'image', 'requirements.txt'), requirements);
-  return {
-    name: 'app',
-    definition: { kind: 'pypi', requirements: 'requirements.txt', into: '/opt/wheels' },
-    imageFolder: join(lab, 'image'),
-    locked: undefined,
-    purpose: 'bake',
-    override: undefined,
-    guest: { base: { distribution: 'debian', suite: 'trixie', architecture: 'amd64' }, archive: {}, python: '3.13' },
-    ...more,
-  };
+  const guest = { ...DEBIAN, python: '3.13' };
+  return artifactRequest({ kind: 'pypi', requirements: 'requirements.txt', into: '/opt/wheels' }, join(lab, 'image'), { guest, ...more });
 }
 
-async function fetch(wanted: FetchRequest<Artifact>) {
-  const folder = mkdtempSync(join(test.ctx.cacheDir, 'artifact-'));
-  const cleanup = new Cleanup();
-  try {
-    return { folder, ...(await fetchArtifact(wanted, folder, test.ctx, cleanup)) };
-  } finally {
-    await cleanup.run();
-  }
-}
+const fetch = (wanted: FetchRequest<Artifact>) => fetchRequested(test.ctx, wanted);
 
 const lock = async (requirements: string): Promise<LockedArtifact> => (await fetch(request(requirements, { purpose: 'lock' }))).locked;
 const failureOf = async (work: Promise<unknown>): Promise<UserError> => (await work.catch((error: unknown) => error)) as UserError;
