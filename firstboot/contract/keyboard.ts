@@ -2,8 +2,8 @@
 
 export const KEYBOARD_FILE = '/etc/default/keyboard';
 
-/** Layouts of xkeyboard-config(7) without Latin letters: with one of them alone nobody could log in. */
-const NOT_LATIN = new Set(
+/** Layouts of xkeyboard-config(7) without Latin letters: with one of them alone nobody could log in. system/console has them too. */
+export const NOT_LATIN = new Set(
   'af am ara bd bg by cn dv et ge gr il in ir iq kg kh kz la lk ma mk mm mn mv np pk rs ru sy th tj ua uz'.split(' '),
 );
 

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { firewallRules } from '../../../firstboot/contract/firewall.ts';
+import { NOT_LATIN } from '../../../firstboot/contract/keyboard.ts';
 import { orderingFiles } from '../../../firstboot/contract/ordering.ts';
 import type { Service } from '../../../firstboot/contract/service.ts';
 import { UNIT_PATHS } from '../../../firstboot/contract/unit.ts';
@@ -239,6 +240,11 @@ test.skipIf(!has('shellcheck'))('scripts are clean for shellcheck (needs shellch
   );
   expect(stdout).toBe('');
   expect(status).toBe(0);
+});
+
+test('the menu knows the same layouts without Latin letters as the settings do', () => {
+  const [, listed = ''] = /case \$layout in ([^)]+)\) latin=us/.exec(readFileSync(join(SYSTEM, 'console'), 'utf8')) ?? [];
+  expect(new Set(listed.split('|').map((name) => name.trim()))).toEqual(NOT_LATIN);
 });
 
 function has(program: string): boolean {
