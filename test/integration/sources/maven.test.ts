@@ -131,7 +131,7 @@ describe.skipIf(plugins === undefined)('with Maven', { timeout: 120_000 }, () =>
     const error = await failure(request({ locked: LOCKED }));
     expect(error).toMatchObject({ exitCode: ExitCode.source, message: 'Artifact app: app-1.0.war is not the file that lock.json names' });
     expect(error.why).toContain(sha256('something else'));
-    expect(readdirSync(join(test.ctx.cacheDir, 'downloads')).sort()).toEqual(['maven', 'partial']);
+    expect(readdirSync(join(test.ctx.cacheDir, 'downloads')).sort()).toEqual(['maven', 'maven.used', 'partial']);
   });
 
   it('says what nobody has, and shows what Maven said', async () => {
