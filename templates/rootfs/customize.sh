@@ -24,13 +24,9 @@ rm -f "$tree/etc/postgresql-common/createcluster.conf.ucf-dist"
 rmdir "$tree/etc/postgresql-common" 2>/dev/null || true
 
 # Born at install, unique or secret: each unit makes its own.
-rm -f "$tree"/etc/ssh/ssh_host_*
-rm -f "$tree/etc/ssl/private/ssl-cert-snakeoil.key" "$tree/etc/ssl/certs/ssl-cert-snakeoil.pem"
+sh "$(dirname "$0")/../system/rootfs/usr/lib/unit/forget-identities" "$tree"
 find "$tree/etc/ssl/certs" -xtype l -delete 2>/dev/null || true
-rm -f "$tree/var/lib/rabbitmq/.erlang.cookie" "$tree/root/.erlang.cookie"
 rm -rf "$tree"/etc/postgresql/*/main "$tree"/var/lib/postgresql/*/main
-rm -f "$tree/var/lib/dbus/machine-id" "$tree/var/lib/systemd/random-seed" "$tree/var/lib/systemd/credential.secret"
-echo uninitialized > "$tree/etc/machine-id"
 
 # The names that the host had, and what packages saved of them.
 rm -f "$tree/etc/hostname" "$tree/etc/.resolv.conf.systemd-resolved.bak" "$tree/etc/resolv.conf"
