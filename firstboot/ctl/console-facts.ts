@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 
 import { CLONE_MARK, SETUP_PATHS } from '../contract/setup.ts';
 import type { EveryText } from '../contract/texts.ts';
+import { type Problem, problemLine } from '../kit/errors.ts';
 import type { System } from '../kit/system.ts';
 import { pressingWarnings } from '../sections/certificate/state.ts';
 import { ownAddresses } from '../setup/addresses.ts';
@@ -50,8 +51,8 @@ function certificateNote(warnings: readonly EveryText[]): string[] {
 }
 
 /** The first of them: a screen has few lines. */
-function refusedNote([first, ...others]: readonly string[]): string[] {
+function refusedNote([first, ...others]: readonly Problem[]): string[] {
   if (first === undefined) return [];
   const more = others.length === 0 ? '' : ` And ${others.length} more: see the setup page, or the log in the menu.`;
-  return [`Answers from outside do not fit, nothing was kept of them: ${first}${more}`];
+  return [`Answers from outside do not fit, nothing was kept of them: ${problemLine(first)}${more}`];
 }

@@ -109,8 +109,9 @@ export async function check(
   const violations = [...('violations' in outcome ? outcome.violations : []), ...fixed];
   const problems = violations.map((violation) => {
     const layer = layerAt(merged, violation.path);
-    const { path, message, suggestion } = violation;
-    const problem = layer?.locate(violation) ?? { message, path, ...(suggestion === undefined ? {} : { suggestion }) };
+    const { path, message, suggestion, keyword, texts } = violation;
+    const located = layer?.locate(violation) ?? { message, path, ...(suggestion === undefined ? {} : { suggestion }) };
+    const problem: Problem = { ...located, keyword, ...(texts === undefined ? {} : { texts }) };
     return { incomplete: isIncomplete(violation), problem };
   });
   return {
