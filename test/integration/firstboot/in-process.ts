@@ -1,6 +1,6 @@
 /** unitctl in this process, with answers to what it asks: as the bundle, and ten times as fast. */
 import { runCtl } from '../../../firstboot/ctl/cli.ts';
-import { commands } from '../../../firstboot/ctl/index.ts';
+import { commandsFor } from '../../../firstboot/ctl/index.ts';
 import type { FakeUnit } from './fake-unit.ts';
 
 export interface Outcome {
@@ -30,7 +30,7 @@ export async function unitctl(unit: FakeUnit, argv: readonly string[], answers: 
       },
       editor: 'editor',
     },
-    commands,
+    await commandsFor(argv),
     ['--root', unit.root, ...argv],
   );
   const lines = argv.includes('--json') ? said.stdout.trimEnd().split('\n') : [];

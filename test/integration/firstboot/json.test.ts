@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { CLUSTER_PATHS, type Follower } from '../../../firstboot/contract/cluster.ts';
 import type { Unit } from '../../../firstboot/contract/unit.ts';
-import { commands } from '../../../firstboot/ctl/index.ts';
+import { commandsFor } from '../../../firstboot/ctl/index.ts';
 import { withRoles } from '../../../firstboot/settings/index.ts';
 import { Maker } from '../../unit/firstboot/sections/certificate/made.ts';
 import { link, NETWORKCTL } from './fake-networkd.ts';
@@ -102,9 +102,9 @@ afterAll(() => {
 });
 
 /** Words and option names of each command that the help shows. */
-function known(): Map<string, string[]> {
+async function known(): Promise<Map<string, string[]>> {
   const program = new Command('unitctl');
-  for (const register of commands) register({ program, run: () => () => Promise.resolve() });
+  for (const register of await commandsFor([])) register({ program, run: () => () => Promise.resolve() });
   const below = (command: Command, words: readonly string[]): [string, string[]][] =>
     command
       .createHelp()
@@ -119,8 +119,8 @@ function known(): Map<string, string[]> {
 }
 
 describe('with --json', () => {
-  test('there is a call of every command here, and each says in its help that it has it', () => {
-    const all = known();
+  test('there is a call of every command here, and each says in its help that it has it', async () => {
+    const all = await known();
     expect([...all.keys()].sort()).toEqual(Object.keys(CALLS).sort());
     expect([...all].filter(([, options]) => !options.includes('--json'))).toEqual([]);
   });
