@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { runCtl } from '../../../../firstboot/ctl/cli.ts';
-import { commands } from '../../../../firstboot/ctl/index.ts';
+import { commandsFor } from '../../../../firstboot/ctl/index.ts';
 import { withoutSecrets } from '../../../../firstboot/ctl/settings.ts';
 import { stateOf } from '../../../../firstboot/ctl/state.ts';
 import { ExitCode } from '../../../../firstboot/kit/errors.ts';
@@ -20,7 +20,7 @@ async function unitctl(...argv: string[]): Promise<{ exitCode: number; out: stri
       said.err += text;
     },
   };
-  return { exitCode: await runCtl(edge, commands, argv), ...said };
+  return { exitCode: await runCtl(edge, await commandsFor(argv), argv), ...said };
 }
 
 describe('unitctl', () => {
