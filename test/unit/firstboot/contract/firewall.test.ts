@@ -30,6 +30,22 @@ describe('firewall', () => {
     expect(rules?.match(/(?<=^\t\ttcp dport \{ ).*(?= \} accept$)/gm)).toEqual([ports]);
   });
 
+  test('a port for some addresses is shut to others, and to everybody where there are none', () => {
+    const port = { port: 6379, purpose: 'copy', from: 'product.copies' };
+    const sources = ['192.0.2.9', '2001:db8::9', '192.0.2.9', '192.0.2.10'];
+    const rules = firewallRules([
+      { port: 443, purpose: 'web' },
+      { ...port, sources },
+    ]);
+    expect(rules).toContain('\t\ttcp dport { 443 } accept\n\t\tip saddr { 192.0.2.9, 192.0.2.10 } tcp dport { 6379 } accept\n');
+    expect(rules).toContain('\t\tip6 saddr { 2001:db8::9 } tcp dport { 6379 } accept\n');
+    expect(rules).toContain('ip6 saddr { 2001:db8::9 } ct status dnat meta l4proto tcp ct original proto-dst { 6379 } accept\n');
+    const shut = (ports: Parameters<typeof firewallFiles>[0]): string => JSON.stringify(firewallFiles(ports));
+    expect(shut([{ ...port, sources }])).toContain('6379');
+    expect(shut([port])).not.toContain('6379');
+    expect(shut([{ ...port, sources: [] }])).not.toContain('6379');
+  });
+
   test('never touches anybody else', () => {
     const statements = firewallRules([])
       .split('\n')
