@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { firewallFiles, firewallRules } from '../../../../firstboot/contract/firewall.ts';
+import { firewallFiles, firewallRules, openPorts } from '../../../../firstboot/contract/firewall.ts';
 
 describe('firewall', () => {
   test('ports are sorted, once each, by protocol', () => {
@@ -44,6 +44,8 @@ describe('firewall', () => {
     expect(shut([{ ...port, sources }])).toContain('6379');
     expect(shut([port])).not.toContain('6379');
     expect(shut([{ ...port, sources: [] }])).not.toContain('6379');
+    // What a scan from outside must not find.
+    expect(openPorts([port]).ready.map((open) => open.port)).toEqual([22]);
   });
 
   test('never touches anybody else', () => {
