@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -14,8 +15,9 @@ export default defineConfig({
           // Modules are loaded once a worker, not once a file: half of all time. Tests keep nothing in modules, and spies
           // end with the test that set them.
           isolate: false,
-          // By default one core is left idle: half of a machine that has two.
-          maxWorkers: '100%',
+          // By default one core is left idle: half of a machine that has two. One more than there are, because a part of the
+          // tests waits for a time limit, a disk, or the end of a retry.
+          maxWorkers: availableParallelism() + 1,
           restoreMocks: true,
         },
       },
