@@ -13,24 +13,33 @@ export const FIREWALL_PATHS = {
   ready: '/etc/unit/firewall/ready.nft',
 } as const;
 
+/** A port as one unit has it: with the addresses that its `from` stands for. */
+export interface OpenPort extends Port {
+  sources?: readonly string[];
+}
+
 const SSH: Port = { port: 22, protocol: 'tcp', purpose: 'SSH' };
 const LATER: Port = { port: LATER_PORT, protocol: 'tcp', purpose: 'setup' };
 const PAGE: readonly Port[] = [...PAGE_PORTS.map((port): Port => ({ port, protocol: 'tcp', purpose: 'setup' })), LATER];
 
-/** What strangers reach in each state: SSH always, which takes keys alone until an owner says otherwise. */
-export function openPorts(ports: readonly Port[]): Record<keyof typeof FIREWALL_PATHS, Port[]> {
+/**
+ * What others reach in each state: SSH always, which takes keys alone until an owner says otherwise. A port that is for some
+ * addresses only is shut while there are none.
+ */
+export function openPorts(ports: readonly OpenPort[]): Record<keyof typeof FIREWALL_PATHS, OpenPort[]> {
+  const own = ports.filter(({ from, sources = [] }) => from === undefined || sources.length > 0);
   return {
     waiting: [SSH, ...PAGE],
     // The product has its ports, and is not there for anybody before it is whole.
     applying: [SSH, LATER],
     // The owner is shown the result, or has opened setup again.
-    open: [SSH, LATER, ...ports],
-    ready: [SSH, ...ports],
+    open: [SSH, LATER, ...own],
+    ready: [SSH, ...own],
   };
 }
 
 /** A ruleset for each state. */
-export function firewallFiles(ports: readonly Port[]): UnitFile[] {
+export function firewallFiles(ports: readonly OpenPort[]): UnitFile[] {
   const open = openPorts(ports);
   return (Object.keys(FIREWALL_PATHS) as (keyof typeof FIREWALL_PATHS)[]).map((state) => ({
     path: FIREWALL_PATHS[state],
@@ -48,13 +57,20 @@ const METADATA = {
 } as const;
 
 /** A ruleset that replaces our table in one transaction and lets in `ports`. */
-export function firewallRules(ports: readonly Port[]): string {
-  const tcp = numbers(ports, 'tcp');
-  const udp = numbers(ports, 'udp');
-  const services = [...accept('tcp dport', tcp), ...accept('udp dport', udp)];
+export function firewallRules(ports: readonly OpenPort[]): string {
+  const everybodys = ports.filter(({ from }) => from === undefined);
+  const tcp = numbers(everybodys, 'tcp');
+  const udp = numbers(everybodys, 'udp');
+  const some = ports.flatMap(({ port, protocol = 'tcp', sources = [] }) => fromSources(sources).map((from) => ({ port, protocol, from })));
+  const services = [
+    ...accept('tcp dport', tcp),
+    ...accept('udp dport', udp),
+    ...some.flatMap(({ port, protocol, from }) => accept(`${from} ${protocol} dport`, [port])),
+  ];
   const published = [
-    ...accept('ct status dnat meta l4proto tcp ct original proto-dst', tcp),
-    ...accept('ct status dnat meta l4proto udp ct original proto-dst', udp),
+    ...accept(publishedAt('tcp'), tcp),
+    ...accept(publishedAt('udp'), udp),
+    ...some.flatMap(({ port, protocol, from }) => accept(`${from} ${publishedAt(protocol)}`, [port])),
   ];
   return `#!/usr/sbin/nft -f
 # Created and deleted first, so that loading replaces the table whether or not it is there.
@@ -104,6 +120,23 @@ ${indent(published)}
 	}
 }
 `;
+}
+
+function publishedAt(protocol: 'tcp' | 'udp'): string {
+  return `ct status dnat meta l4proto ${protocol} ct original proto-dst`;
+}
+
+function fromSources(sources: readonly string[]): string[] {
+  const of = (match: string, addresses: readonly string[]): string[] =>
+    addresses.length === 0 ? [] : [`${match} { ${[...new Set(addresses)].join(', ')} }`];
+  const isV6 = (address: string): boolean => address.includes(':');
+  return [
+    ...of(
+      'ip saddr',
+      sources.filter((address) => !isV6(address)),
+    ),
+    ...of('ip6 saddr', sources.filter(isV6)),
+  ];
 }
 
 function numbers(ports: readonly Port[], protocol: 'tcp' | 'udp'): number[] {

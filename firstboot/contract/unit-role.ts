@@ -25,12 +25,13 @@ export function unitForRole(unit: Unit, name: string | undefined): Unit {
   const mine = <T extends { roles?: string[] }>(items: readonly T[]): T[] => items.filter((item) => isInRole(item, name));
   const services = Object.fromEntries(Object.entries(unit.services).filter(([, service]) => isInRole(service, name)));
   const followers = followersOf(unit, name);
-  const sections = role.sections ?? unit.setup?.sections;
+  const { sections = unit.setup?.sections } = role;
+  const { nextSteps } = unit.setup ?? {};
   const { smoke = [], acceptance = [] } = unit.probes;
   const units = Object.entries(services).map(([each, service]) => unitOf(each, service));
   return {
     ...unit,
-    ...(sections === undefined ? {} : { setup: { ...unit.setup, sections } }),
+    setup: { ...unit.setup, ...(sections && { sections }), ...(nextSteps && { nextSteps: mine(nextSteps) }) },
     services: Object.fromEntries(
       Object.entries(services).map(([each, service]) => [
         each,

@@ -51,6 +51,13 @@ export const Port = Type.Object(
     protocol: Type.Optional(Type.Enum(['tcp', 'udp'])),
     purpose: Type.String({ minLength: 1 }),
     ...InRoles,
+    from: Type.Optional(
+      Type.String({
+        minLength: 1,
+        description:
+          'Setting (dotted path) with the addresses that may reach it, and nobody where it is empty; where absent, everybody may',
+      }),
+    ),
   },
   strict,
 );
@@ -110,12 +117,17 @@ export const DnsRecord = Type.Object(
           "What it must say, as in a zone file: `@` is the domain. By default the unit's addresses (A, AAAA) or the domain (CNAME, NS, MX with preference 10)",
       }),
     ),
+    from: Type.Optional(
+      Type.String({ minLength: 1, description: 'Setting (dotted path) that is its value; the record is not wanted where that is empty' }),
+    ),
     ...InRoles,
     required: Type.Optional(Type.Boolean({ default: false, description: 'The unit is not finalised without it; else it is a warning' })),
     when: Type.Optional(
-      Type.Record(Type.String(), Type.Array(Type.Union([Type.String(), Type.Number(), Type.Boolean()]), { minItems: 1 }), {
-        description: 'Wanted only while each setting named here (dotted path) has one of these values',
-      }),
+      Type.Record(
+        Type.String(),
+        Type.Union([Type.Array(Type.Union([Type.String(), Type.Number(), Type.Boolean()]), { minItems: 1 }), Type.Literal('set')]),
+        { description: 'Wanted only while each setting named here (dotted path) has one of these values; `set`: any that is not empty' },
+      ),
     ),
   },
   strict,
@@ -146,6 +158,7 @@ export const NextStep = Type.Object(
         description: "A full URL, or a path below the product's own address such as `/admin/`",
       }),
     ),
+    ...InRoles,
   },
   strict,
 );

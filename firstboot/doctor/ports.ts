@@ -21,8 +21,9 @@ export const ports: DoctorCheck = {
     const { stdout } = await system.run('ss', ['--no-header', '--listening', '--numeric', '--tcp', '--udp', '--processes']);
     const outside = parseListeners(stdout).filter(({ address }) => !isLoopback(address));
     const heard = new Set(outside.map(({ protocol, port }) => `${protocol} ${port}`));
-    const declared = unit.ports.map(({ protocol = 'tcp', port, purpose }) => ({ key: `${protocol} ${port}`, purpose }));
-    const silent = finalised ? declared.filter(({ key }) => !heard.has(key)) : [];
+    const declared = unit.ports.map(({ protocol = 'tcp', port, purpose, from }) => ({ key: `${protocol} ${port}`, purpose, from }));
+    // A service may well leave a port alone that is for addresses of the settings, while there are none.
+    const silent = finalised ? declared.filter(({ key, from }) => from === undefined && !heard.has(key)) : [];
     const known = new Set([...declared.map(({ key }) => key), ...ALWAYS]);
     const others = outside.filter(({ protocol, port }) => !known.has(`${protocol} ${port}`));
     const findings: CheckFinding[] = [

@@ -1,3 +1,4 @@
+import { firewallRules } from '../apply/begin/firewall-rules.ts';
 import { ports } from '../apply/begin/ports.ts';
 import type { Change } from '../apply/change.ts';
 import type { EveryText } from '../contract/texts.ts';
@@ -28,6 +29,7 @@ export interface BeginChange<P> extends Change<P> {
 /** In the order of runs. */
 const LIST = {
   role,
+  'firewall-rules': firewallRules,
   'host-name': hostName,
   network,
   'required-records': requiredRecords,

@@ -31,6 +31,12 @@ export async function firewallInForce(system: System): Promise<string | undefine
   return (await readIfExists(system.path('/run/unit/firewall')))?.trim();
 }
 
+/** Whether the rules in force are what their file says: a run may have written it anew. */
+export async function firewallIsCurrent(system: System, rules: string): Promise<boolean> {
+  const [written, loaded] = [await readIfExists(system.path(rules)), await readIfExists(system.path('/run/unit/firewall.nft'))];
+  return written === loaded;
+}
+
 /** The firewall that fits what is on disk now. */
 export async function reloadFirewall(system: System, log: Log): Promise<void> {
   await order(system, 'reload-or-restart', 'unit-firewall.service', { units: [] }, log);

@@ -1,4 +1,4 @@
-/** A Pryv.io platform from nothing: leader, core and static web, three units of one image in containers with a network of their own. */
+/** A Pryv.io platform from nothing: leader, second register, core and static web, units of one image in containers with a network of their own. */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,13 +17,13 @@ import type { NspawnUnit } from '../helpers/nspawn/unit.ts';
 
 const IMAGE = join(packageRoot(), 'images', 'pryv');
 const DOMAIN = 'platform.example.org';
-const ADDRESSES = { leader: '10.77.0.2', core: '10.77.0.3', static: '10.77.0.4' };
+const ADDRESSES = { leader: '10.77.0.2', core: '10.77.0.3', static: '10.77.0.4', slave: '10.77.0.5' };
 const TEMPLATES = '/usr/share/pryv/platform/config-leader/data';
 
 const why = whyNoContainers();
 if (why !== undefined) console.log(`no platform is formed: ${why}`);
 
-describe.skipIf(why !== undefined)('a platform of three units', () => {
+describe.skipIf(why !== undefined)('a platform of four units', () => {
   const cleanup = new Cleanup();
   const work = mkdtempSync(join(tmpdir(), 'pryv-platform-'));
   const { ctx } = testContext({ cacheDir: defaultCacheDir(process.env) });
@@ -31,6 +31,7 @@ describe.skipIf(why !== undefined)('a platform of three units', () => {
   let leader: NspawnUnit;
   let core: NspawnUnit;
   let web: NspawnUnit;
+  let slave: NspawnUnit;
 
   /** As a user's program asks, who knows where the name leads. */
   const ask = async (name: string, address: string, path: string, ...more: string[]): Promise<string> => {
@@ -43,8 +44,8 @@ describe.skipIf(why !== undefined)('a platform of three units', () => {
     );
     return stdout;
   };
-  const resolved = async (name: string, type: string): Promise<unknown> => {
-    const script = `const r = new (require('node:dns').promises.Resolver)(); r.setServers(['${ADDRESSES.leader}']);
+  const resolved = async (name: string, type: string, server = ADDRESSES.leader): Promise<unknown> => {
+    const script = `const r = new (require('node:dns').promises.Resolver)(); r.setServers(['${server}']);
       r.resolve('${name}', '${type}').then((found) => console.log(JSON.stringify(found)));`;
     return JSON.parse((await lab.run([process.execPath, '-e', script])).stdout) as unknown;
   };
@@ -74,6 +75,7 @@ describe.skipIf(why !== undefined)('a platform of three units', () => {
     leader = await lab.boot(tree, { name: 'leader', address: ADDRESSES.leader });
     core = await lab.boot(tree, { name: 'core', address: ADDRESSES.core });
     web = await lab.boot(tree, { name: 'static', address: ADDRESSES.static });
+    slave = await lab.boot(tree, { name: 'reg-slave', address: ADDRESSES.slave });
   }, 3_600_000);
 
   afterAll(async () => {
@@ -82,18 +84,19 @@ describe.skipIf(why !== undefined)('a platform of three units', () => {
 
   it('the leader is set up first, and serves the domain', async () => {
     await leader.finalise(join(IMAGE, 'sample', 'answers.reg-master.yaml'));
-    expect(await resolved(DOMAIN, 'NS')).toEqual([`reg.${DOMAIN}`]);
+    expect(await resolved(DOMAIN, 'NS')).toEqual([`reg.${DOMAIN}`, `reg-slave.${DOMAIN}`]);
     expect(await resolved(`co1.${DOMAIN}`, 'A')).toEqual([ADDRESSES.core]);
     expect(await leader.output(['systemctl', 'show', '--property=User', '--value', 'unit-cluster.service'])).toContain('unit-cluster');
     expect((await leader.run(['systemctl', 'is-active', 'postgresql@17-main.service'])).stdout.trim()).toBe('inactive');
   });
 
-  it('core and static web join it by a code', async () => {
+  it('the others join it by a code', async () => {
     await join_(core, 'core');
     await join_(web, 'static');
+    await join_(slave, 'reg-slave');
     await until(async () => {
       const all = await followers();
-      return all.length === 2 && all.every(({ state }) => state === 'ready');
+      return all.length === 3 && all.every(({ state }) => state === 'ready');
     });
     expect(await core.output(['stat', '--format=%a %G', '/var/pryv/core/core/conf/core.json'])).toContain('640 pryv');
     expect((await core.run(['ls', '/var/pryv'])).stdout.trim()).toBe('core');
@@ -108,6 +111,18 @@ describe.skipIf(why !== undefined)('a platform of three units', () => {
     expect(await ask('reg', ADDRESSES.leader, '/service/info')).toContain('"Sample Lab"');
   });
 
+  it('the second register has the names as the first gets them, over a port that it alone reaches', async () => {
+    await until(async () => (await ask('reg-slave', ADDRESSES.slave, '/users/alice')).includes('"core":"co1"'));
+    expect(await ask('reg-slave', ADDRESSES.slave, '/health')).toContain('"replica":"up"');
+    expect(await resolved(`alice.${DOMAIN}`, 'A', ADDRESSES.slave)).toEqual([ADDRESSES.core]);
+    expect(await ask('reg-slave', ADDRESSES.slave, '/users/mallory?core=co1', '--request', 'POST')).toContain(`at https://reg.${DOMAIN}/`);
+    const knock = ['timeout', '5', 'bash', '-c', `exec 3<>/dev/tcp/${ADDRESSES.leader}/6379; echo PING >&3; head -n 1 <&3`];
+    expect(await slave.output(knock)).toContain('NOAUTH');
+    // timeout(1): not even refused.
+    expect((await core.run(knock)).exitCode).toBe(124);
+    expect(await slave.output(['stat', '--format=%a %G', '/var/pryv/reg-slave/redis/conf/redis.conf'])).toContain('640 pryv');
+  });
+
   it('a setting changed on the leader arrives everywhere', async () => {
     await leader.output(['unitctl', 'settings', 'set', 'product.platformName', 'Changed Lab'], { timeout: 300 });
     await until(async () => (await ask('sw', ADDRESSES.static, '/platform.json')).includes('Changed Lab'));
@@ -120,6 +135,7 @@ describe.skipIf(why !== undefined)('a platform of three units', () => {
     const own = await leader.output(['cat', '/etc/unit/tls/fullchain.pem']);
     await until(async () => (await core.output(['cat', `/var/pryv/core/nginx/conf/secret/${DOMAIN}-bundle.crt`])) === own);
     await until(async () => (await web.output(['cat', `/var/pryv/static/nginx/conf/secret/${DOMAIN}-bundle.crt`])) === own);
+    await until(async () => (await slave.output(['cat', `/var/pryv/reg-slave/nginx/conf/secret/${DOMAIN}-bundle.crt`])) === own);
     await until(async () => (await followers()).every(({ state }) => state === 'ready'));
   });
 
@@ -134,7 +150,7 @@ describe.skipIf(why !== undefined)('a platform of three units', () => {
 
   it('POST /admin/notify, as the guide has it, is answered at lead.DOMAIN', async () => {
     const key = (await leader.output(['unitctl', 'cluster', 'admin-key'])).trim();
-    expect(await ask('lead', ADDRESSES.leader, `/admin/notify?auth=${key}`, '--request', 'POST')).toContain('"followers":2');
+    expect(await ask('lead', ADDRESSES.leader, `/admin/notify?auth=${key}`, '--request', 'POST')).toContain('"followers":3');
     expect(await ask('lead', ADDRESSES.leader, '/admin/notify?auth=wrong', '--request', 'POST')).toContain('opens nothing');
   });
 
@@ -144,5 +160,15 @@ describe.skipIf(why !== undefined)('a platform of three units', () => {
     await until(async () => (await ask('alice', ADDRESSES.core, '/events')).includes('first event'));
     expect(await ask('sw', ADDRESSES.static, '/platform.json')).toContain('Changed Lab');
     expect(await core.failedUnits(), await core.journal()).not.toContain('unit-follow.service');
+  });
+
+  it('and the second register goes on serving the domain, after a start of its own too', async () => {
+    await slave.reboot();
+    await until(async () => (await slave.run(['systemctl', 'is-active', 'unit-ready.service'])).stdout.trim() === 'active');
+    expect(await resolved(DOMAIN, 'NS', ADDRESSES.slave)).toEqual([`reg.${DOMAIN}`, `reg-slave.${DOMAIN}`]);
+    expect(await resolved(`co1.${DOMAIN}`, 'A', ADDRESSES.slave)).toEqual([ADDRESSES.core]);
+    expect(await resolved(`alice.${DOMAIN}`, 'A', ADDRESSES.slave)).toEqual([ADDRESSES.core]);
+    expect(await ask('reg-slave', ADDRESSES.slave, '/users/alice')).toContain('"core":"co1"');
+    expect(await ask('reg-slave', ADDRESSES.slave, '/health')).toContain('"replica":"down"');
   });
 });

@@ -21,8 +21,10 @@ interface Wrong {
   suggestion: string;
 }
 
-function wrongValue({ name, type, value }: DnsRecord): Wrong | undefined {
+function wrongValue({ name, type, value, from }: DnsRecord): Wrong | undefined {
   const about = `the DNS record ${name} ${type}`;
+  if (from !== undefined)
+    return value === undefined ? undefined : { message: `${about} has both value and from`, suggestion: 'Keep one of them.' };
   if (type === 'TXT' && value === undefined) return { message: `${about} has no value`, suggestion: 'Add value: what it must say.' };
   if (value === undefined) return undefined;
   const forms = {
@@ -37,9 +39,9 @@ function wrongValue({ name, type, value }: DnsRecord): Wrong | undefined {
 }
 
 function wrongPlace(record: DnsRecord, records: readonly DnsRecord[], index: number): Wrong | undefined {
-  const { name, type, value } = record;
+  const { name, type, value, from } = record;
   const others = records.slice(0, index).filter((other) => other.name === name);
-  if (others.some((other) => other.type === type && other.value === value))
+  if (others.some((other) => other.type === type && other.value === value && other.from === from))
     return { message: `the DNS record ${name} ${type} is there twice`, suggestion: 'Keep one of them.' };
   // RFC 1034, 3.6.2; the domain itself has SOA and NS records.
   if (type === 'CNAME' && name === '@') return { message: 'a domain itself can be no CNAME', suggestion: 'Ask for A and AAAA instead.' };

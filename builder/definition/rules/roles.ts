@@ -26,7 +26,7 @@ function unknownRoles(image: ImageUnderCheck): Problem[] {
 }
 
 function members({ definition }: ImageUnderCheck): Member[] {
-  const { services, ports, state, dns = [], steps, probes } = definition;
+  const { services, ports, state, dns = [], steps, probes, setup } = definition;
   const named = (list: Readonly<Record<string, { roles?: string[] }>>, of: string): Member[] =>
     Object.entries(list).map(([name, item]) => ({ ...item, pointer: `/${of}/${name}`, what: `${of}.${name}` }));
   const listed = (list: readonly { roles?: string[] }[], of: string): Member[] =>
@@ -36,6 +36,7 @@ function members({ definition }: ImageUnderCheck): Member[] {
     ...named(state, 'state'),
     ...listed(ports, 'ports'),
     ...listed(dns, 'dns'),
+    ...listed(setup?.nextSteps ?? [], 'setup/nextSteps'),
     ...listed(steps, 'steps'),
     ...listed(probes.smoke ?? [], 'probes/smoke'),
     ...listed(probes.acceptance ?? [], 'probes/acceptance'),

@@ -29,13 +29,18 @@ export function readsOf(image: ImageUnderCheck): Read[] {
     if (step.use !== 'executable') return [];
     return (step.with.reads ?? []).map((path, item) => at(path, `/steps/${index}/with/reads/${item}`));
   });
-  const asked = (image.definition.dns ?? []).flatMap(({ name, type, when = {} }, index) =>
-    Object.keys(when).map((path): Read => {
-      const where = image.document.locate(`/dns/${index}/when${pointerOf([path])}`);
-      return { path, where, by: `the DNS record ${name} ${type}` };
-    }),
+  const asked = (image.definition.dns ?? []).flatMap(({ name, type, from, when = {} }, index) => {
+    const at = (path: string, pointer: string): Read => ({
+      path,
+      where: image.document.locate(`/dns/${index}/${pointer}`),
+      by: `the DNS record ${name} ${type}`,
+    });
+    return [...(from === undefined ? [] : [at(from, 'from')]), ...Object.keys(when).map((path) => at(path, `when${pointerOf([path])}`))];
+  });
+  const opened = image.definition.ports.flatMap(({ port, from }, index): Read[] =>
+    from === undefined ? [] : [{ path: from, where: image.document.locate(`/ports/${index}/from`), by: `port ${port}` }],
   );
-  return [...inTexts, ...named, ...asked];
+  return [...inTexts, ...named, ...asked, ...opened];
 }
 
 /** Whether reading `read` reads the setting: itself, a group that holds it, or a member of it (an item of a list). */

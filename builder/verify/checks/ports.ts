@@ -50,7 +50,7 @@ export function judge(report: ScanReport, allowed: readonly Port[] | undefined):
 /** What a unit that is set up promises to the outside, and does not answer there. Exported for its test. */
 export function silent(report: Pick<ScanReport, 'ipv4'>, declared: readonly Port[]): CheckResult['findings'] {
   return declared
-    .filter(({ port, protocol }) => (protocol ?? 'tcp') === 'tcp' && !report.ipv4.open.includes(port))
+    .filter(({ port, protocol, from }) => from === undefined && (protocol ?? 'tcp') === 'tcp' && !report.ipv4.open.includes(port))
     .map(({ port, purpose }) =>
       problem(`TCP port ${port} (${purpose}) is declared, and does not answer at ${report.ipv4.address}`, {
         suggestion: 'Nothing listens there once the unit is set up, or it listens on loopback only.',

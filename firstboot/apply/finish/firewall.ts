@@ -1,6 +1,6 @@
 import { FIREWALL_PATHS } from '../../contract/firewall.ts';
 import { SETUP_PATHS } from '../../contract/setup.ts';
-import { firewallInForce, reloadFirewall } from '../../setup/lifecycle.ts';
+import { firewallInForce, firewallIsCurrent, reloadFirewall } from '../../setup/lifecycle.ts';
 import { exists } from '../../setup/state.ts';
 import { DONE, due } from '../change.ts';
 import type { FinishChange } from './index.ts';
@@ -16,7 +16,8 @@ export const firewall: FinishChange = {
 
   async check(_parameters, { system }) {
     const wanted = (await exists(system, SETUP_PATHS.open)) ? FIREWALL_PATHS.open : FIREWALL_PATHS.ready;
-    return (await firewallInForce(system)) === wanted ? DONE : due("it does not let in the product's ports");
+    if ((await firewallInForce(system)) !== wanted) return due("it does not let in the product's ports");
+    return (await firewallIsCurrent(system, wanted)) ? DONE : due('its rules are others by now');
   },
 
   async apply(_parameters, { system, log }) {

@@ -1,10 +1,9 @@
-/** Makes the unit one of its role: its services in their order, those of other roles off for good, its ports and no others. */
+/** Makes the unit one of its role: its services in their order, those of other roles off for good. */
 import { DONE, due } from '../../apply/change.ts';
-import { firewallFiles } from '../../contract/firewall.ts';
+import { differing } from '../../apply/differing.ts';
 import { idleFiles, orderingFiles, type UnitFile } from '../../contract/ordering.ts';
 import type { Texts } from '../../contract/texts.ts';
-import { readIfExists, removeFile, writeFileAtomic } from '../../kit/files.ts';
-import type { System } from '../../kit/system.ts';
+import { removeFile, writeFileAtomic } from '../../kit/files.ts';
 import type { BeginChange } from '../changes.ts';
 
 interface P extends Record<string, unknown> {
@@ -18,17 +17,16 @@ interface P extends Record<string, unknown> {
 export const role: BeginChange<P> = {
   title: { en: 'Role', ja: '役割', ru: 'Роль' },
   words: ({ title }) => ({
-    en: `This unit becomes: ${title.en}. Services and ports of other roles stay shut.`,
-    ja: `このユニットの役割は「${title.ja ?? title.en}」です。他の役割のサービスとポートは使いません。`,
-    ru: `Роль этого узла: ${title.ru ?? title.en}. Службы и порты других ролей остаются выключенными.`,
+    en: `This unit becomes: ${title.en}. Services of other roles stay off.`,
+    ja: `このユニットの役割は「${title.ja ?? title.en}」です。他の役割のサービスは使いません。`,
+    ru: `Роль этого узла: ${title.ru ?? title.en}. Службы других ролей остаются выключенными.`,
   }),
 
   parameters(_settings, unit) {
-    const { ownRole, roles = {}, services, ports } = unit;
+    const { ownRole, roles = {}, services } = unit;
     const own = ownRole === undefined ? undefined : roles[ownRole.name];
     if (ownRole === undefined || own === undefined) return undefined;
-    const files = [...orderingFiles(services), ...firewallFiles(ports)];
-    return { role: ownRole.name, title: own.title, idle: idleFiles(ownRole.idle), files };
+    return { role: ownRole.name, title: own.title, idle: idleFiles(ownRole.idle), files: orderingFiles(services) };
   },
 
   async check({ idle, files }, { system }) {
@@ -45,8 +43,3 @@ export const role: BeginChange<P> = {
     for (const { path } of idle) await removeFile(system.path(path));
   },
 };
-
-async function differing(system: System, files: readonly UnitFile[]): Promise<UnitFile[]> {
-  const wrong = await Promise.all(files.map(async ({ path, content }) => (await readIfExists(system.path(path))) !== content));
-  return files.filter((_, index) => wrong[index]);
-}

@@ -24,6 +24,7 @@ const UNIT: Unit = {
   ports: [
     { port: 443, purpose: 'All' },
     { port: 53, protocol: 'udp', purpose: 'DNS', roles: ['register'] },
+    { port: 6379, purpose: 'Copies', roles: ['register'], from: 'product.copies' },
   ],
   steps: [
     {
@@ -56,6 +57,7 @@ const SCHEMA = withRoles(
     properties: {
       domain: { type: 'string', 'x-roles': ['register'], 'x-titles': { en: 'Domain' } },
       core: { type: 'string', 'x-roles': ['register'], 'x-titles': { en: 'Core' } },
+      copies: { type: 'array', items: { type: 'string' }, 'x-roles': ['register'], 'x-titles': { en: 'Copies' } },
     },
   },
   roles,
@@ -183,6 +185,24 @@ describe('a leader and its followers', () => {
     expect(existsSync(leader.at('/var/shop/core'))).toBe(false);
     expect(statSync(leader.at('/var/lib/unit/cluster/leader.key')).mode & 0o077).toBe(0);
     await serve();
+  });
+
+  it('a port for some addresses is open to those of the settings, in force by the end of the run', async () => {
+    const product = { domain: 'example.org', core: '192.0.2.2' };
+    const opened = async (copies: string[]): Promise<string[]> => {
+      expect((await apply(leader, { cluster: { role: 'register' }, product: { ...product, copies } })).stderr).toBe('');
+      expect(leader.read('/run/unit/firewall.nft')).toBe(leader.read('/etc/unit/firewall/ready.nft'));
+      return leader.read('/run/unit/firewall.nft').match(/ip6? saddr \{.*\} tcp dport \{ 6379 \} accept/g) ?? [];
+    };
+    expect(await opened([])).toEqual([]);
+    expect(await opened(['192.0.2.9', '2001:db8::9'])).toEqual([
+      'ip saddr { 192.0.2.9 } tcp dport { 6379 } accept',
+      'ip6 saddr { 2001:db8::9 } tcp dport { 6379 } accept',
+    ]);
+    const wrong = await apply(leader, { cluster: { role: 'register' }, product: { ...product, copies: ['somewhere'] } });
+    expect(wrong.exitCode).toBe(3);
+    expect(wrong.stderr).toContain('product.copies: somewhere is no IP address');
+    expect(await opened([])).toEqual([]);
   });
 
   it('a follower cannot be set up without a code, nor with one of another role', async () => {

@@ -177,6 +177,7 @@ case $verb in
   reload-or-restart) mkdir -p "$root/run/unit"; rules=waiting
         [[ -e $root/run/unit/ports-passed ]] && rules=applying
         [[ -e $root/var/lib/unit/finalised ]] && { rules=ready; [[ -e $root/run/unit/setup-open ]] && rules=open; }
+        cp "$root/etc/unit/firewall/$rules.nft" "$root/run/unit/firewall.nft" 2>/dev/null || rm -f "$root/run/unit/firewall.nft"
         echo /etc/unit/firewall/$rules.nft >"$root/run/unit/firewall" ;;
   disable) for each in "\${units[@]}"; do rm -f "$root/etc/enabled-$each"; done ;;
   reset-failed) ;;

@@ -127,6 +127,7 @@ describe.skipIf(nft === undefined || !namespaces)('firewall (needs nft and names
     { port: 443, purpose: 'web' },
     { port: 80, purpose: 'web' },
     { port: 5353, protocol: 'udp', purpose: 'names' },
+    { port: 6379, purpose: 'copy', from: 'product.copies', sources: ['192.0.2.9', '2001:db8::9'] },
   ]);
 
   test('loads, replaces itself, and leaves other tables alone', () => {
@@ -140,6 +141,8 @@ describe.skipIf(nft === undefined || !namespaces)('firewall (needs nft and names
     expect(listed.match(/table inet unit/g)).toHaveLength(1);
     expect(listed).toContain('tcp dport { 22, 80, 443 } accept');
     expect(listed).toContain('udp dport 5353 accept');
+    expect(listed).toContain('ip saddr 192.0.2.9 tcp dport 6379 accept');
+    expect(listed).toContain('ip6 saddr 2001:db8::9 ct status dnat meta l4proto tcp ct original proto-dst 6379 accept');
   });
 
   test('lets in what is declared and nothing else', () => {

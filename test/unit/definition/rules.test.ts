@@ -141,6 +141,26 @@ const BROKEN: [rule: string, what: string, Change, findings: string[]][] = [
     ],
   ],
   [
+    'dns-records',
+    'a record with a value and a setting for it',
+    { replace: [['value: "@" }', 'value: "@", from: domain.name }']] },
+    ['dns-records'],
+  ],
+  [
+    'setting-known',
+    'a port and a record that are for settings that there are not',
+    {
+      replace: [
+        ['{ port: 80, purpose: Redirect }', '{ port: 80, purpose: Redirect, from: domain.nam }'],
+        ['value: "@" }', 'from: domain.nome }'],
+      ],
+    },
+    [
+      'setting-known image.yaml:124:37 /dns/1/from: the DNS record www CNAME reads the setting domain.nome, which there is not [Did you mean "domain.name"?]',
+      'setting-known image.yaml:56:42 /ports/0/from: port 80 reads the setting domain.nam, which there is not [Did you mean "domain.name"?]',
+    ],
+  ],
+  [
     'plugin-kinds',
     'folders that are not kept or shared, and a service that there is not',
     {

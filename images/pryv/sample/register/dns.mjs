@@ -35,7 +35,7 @@ async function reply({ domain, addresses }, coreOf, query) {
   const inside = name === domain || name.endsWith(`.${domain}`);
   const label = name === domain ? '' : name.slice(0, -domain.length - 1);
   const address = inside ? await addressOf(label, addresses, coreOf) : undefined;
-  if (inside && label === '' && (type === TYPES.NS || type === TYPES.ANY)) records.push([TYPES.NS, encode(`reg.${domain}`)]);
+  if (inside && label === '' && (type === TYPES.NS || type === TYPES.ANY)) records.push(...servers(addresses).map((name) => [TYPES.NS, encode(`${name}.${domain}`)]));
   if (inside && label === '' && (type === TYPES.SOA || type === TYPES.ANY)) records.push([TYPES.SOA, soa(domain)]);
   if (address !== undefined && (type === TYPES.A || type === TYPES.ANY)) records.push([TYPES.A, Buffer.from(address.split('.').map(Number))]);
   const header = Buffer.from(query.subarray(0, 12));
@@ -45,6 +45,11 @@ async function reply({ domain, addresses }, coreOf, query) {
   header.writeUInt16BE(records.length, 6);
   header.writeUInt32BE(0, 8);
   return Buffer.concat([header, query.subarray(12, end), ...records.map(([kind, data]) => record(kind, data))]);
+}
+
+/** The register, and the second one where there is one. */
+function servers(addresses) {
+  return addresses['reg-slave'] ? ['reg', 'reg-slave'] : ['reg'];
 }
 
 /** Names that nobody has lead to the register, which says so. */

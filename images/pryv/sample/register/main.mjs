@@ -6,15 +6,17 @@ import { startDns } from './dns.mjs';
 
 const config = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 
-/** One command of Redis (RESP 2); answers of one line and bulk strings. */
+/** One command of Redis (RESP 2) after the password; answers of one line and bulk strings. */
 function redis(...words) {
   return new Promise((resolve, reject) => {
     const socket = connect(config.redis.port, config.redis.host);
-    let text = '';
+    let [text, known] = ['', false];
     socket.setTimeout(3000, () => socket.destroy(new Error('Redis does not answer')));
     socket.once('error', reject);
     socket.on('data', (chunk) => {
       text += chunk;
+      if (!known && text.startsWith('+OK\r\n')) [known, text] = [true, text.slice(5)];
+      if (text === '') return;
       const bulk = /^\$(-?\d+)\r\n/.exec(text);
       if (bulk === null ? !text.endsWith('\r\n') : Number(bulk[1]) >= 0 && text.length < bulk[0].length + Number(bulk[1]) + 2) return;
       socket.destroy();
@@ -22,8 +24,17 @@ function redis(...words) {
       else if (bulk === null) resolve(text.slice(1).trim());
       else resolve(Number(bulk[1]) < 0 ? undefined : text.slice(bulk[0].length, bulk[0].length + Number(bulk[1])));
     });
-    socket.write(`*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`);
+    socket.write(command('AUTH', config.redis.password) + command(...words));
   });
+}
+
+function command(...words) {
+  return `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
+}
+
+/** Of a second register: whether its copy follows the first one's names. */
+async function replica() {
+  return config.master === undefined ? {} : { replica: /^master_link_status:(\w+)/m.exec(await redis('INFO', 'replication'))?.[1] };
 }
 
 const server = createServer((request, response) => {
@@ -36,7 +47,7 @@ const server = createServer((request, response) => {
 
 async function handle(request, answer) {
   const { pathname } = new URL(request.url, 'http://register');
-  if (pathname === '/health') return answer(200, { names: (await redis('PING')) === 'PONG' });
+  if (pathname === '/health') return answer(200, { names: (await redis('PING')) === 'PONG', ...(await replica()) });
   if (pathname === '/service/info') return answer(200, config.serviceInfo);
   const user = /^\/users\/([a-z0-9-]{3,60})$/.exec(pathname)?.[1];
   if (user === undefined) return answer(404, { error: 'there is nothing here' });
@@ -44,6 +55,7 @@ async function handle(request, answer) {
     const core = await redis('GET', `user:${user}`);
     return core === undefined ? answer(404, { error: 'no such user' }) : answer(200, { user, core });
   }
+  if (config.master !== undefined) return answer(405, { error: `users are registered at ${config.master}` });
   if (request.headers.authorization !== config.systemKey) return answer(403, { error: 'only cores register users' });
   const core = new URL(request.url, 'http://register').searchParams.get('core');
   if (config.addresses[core] === undefined) return answer(400, { error: 'no such core' });

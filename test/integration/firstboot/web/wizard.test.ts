@@ -116,22 +116,18 @@ it('says how good a password is, in the language of the page, to its owner alone
   ).toBe(403);
 });
 
-it('lets 80 and 443 go with Apply, and goes on at the other port alone', async () => {
+it('goes on at the other port with Apply, and keeps what sockets it has for a run that fails', async () => {
   const { lab, visitor } = await applying();
-  for (const port of [lab.http, lab.https]) {
-    await expect
-      .poll(() =>
-        visitor.ask('/claim', { port, plain: port === lab.http }).then(
-          ({ status }) => status,
-          (error: NodeJS.ErrnoException) => error.code,
-        ),
-      )
-      .toBe('ECONNREFUSED');
-  }
   expect((await visitor.ask('/.well-known/unit-health')).body).toContain('"applying"');
   // What is given in the meantime would be nobody's.
   expect((await visitor.ask('/section/administrator')).headers.location).toBe('/progress');
   expect((await press(visitor, '/progress', '/section/administrator')).status).toBe(403);
+  // systemd takes 80 and 443 away, and gives them back.
+  lab.helper.emit({ type: 'state', state: 'failed' });
+  lab.app.site.statuses.forget();
+  expect((await visitor.ask('/.well-known/unit-health', { port: lab.https })).body).toContain('"failed"');
+  expect((await visitor.ask('/claim', { port: lab.http, plain: true })).headers.location).toBe(`https://127.0.0.1:${lab.https}/claim`);
+  expect((await visitor.ask('/', { port: lab.https })).status).toBe(303);
 });
 
 it('stays where it is where there is no other port', async () => {

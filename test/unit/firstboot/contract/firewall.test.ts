@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { firewallFiles, firewallRules } from '../../../../firstboot/contract/firewall.ts';
+import { firewallFiles, firewallRules, openPorts } from '../../../../firstboot/contract/firewall.ts';
 
 describe('firewall', () => {
   test('ports are sorted, once each, by protocol', () => {
@@ -28,6 +28,24 @@ describe('firewall', () => {
     ]);
     const rules = files.find(({ path }) => path === `/etc/unit/firewall/${state}.nft`)?.content;
     expect(rules?.match(/(?<=^\t\ttcp dport \{ ).*(?= \} accept$)/gm)).toEqual([ports]);
+  });
+
+  test('a port for some addresses is shut to others, and to everybody where there are none', () => {
+    const port = { port: 6379, purpose: 'copy', from: 'product.copies' };
+    const sources = ['192.0.2.9', '2001:db8::9', '192.0.2.9', '192.0.2.10'];
+    const rules = firewallRules([
+      { port: 443, purpose: 'web' },
+      { ...port, sources },
+    ]);
+    expect(rules).toContain('\t\ttcp dport { 443 } accept\n\t\tip saddr { 192.0.2.9, 192.0.2.10 } tcp dport { 6379 } accept\n');
+    expect(rules).toContain('\t\tip6 saddr { 2001:db8::9 } tcp dport { 6379 } accept\n');
+    expect(rules).toContain('ip6 saddr { 2001:db8::9 } ct status dnat meta l4proto tcp ct original proto-dst { 6379 } accept\n');
+    const shut = (ports: Parameters<typeof firewallFiles>[0]): string => JSON.stringify(firewallFiles(ports));
+    expect(shut([{ ...port, sources }])).toContain('6379');
+    expect(shut([port])).not.toContain('6379');
+    expect(shut([{ ...port, sources: [] }])).not.toContain('6379');
+    // What a scan from outside must not find.
+    expect(openPorts([port]).ready.map((open) => open.port)).toEqual([22]);
   });
 
   test('never touches anybody else', () => {

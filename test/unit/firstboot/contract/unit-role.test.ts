@@ -22,7 +22,10 @@ const UNIT: Unit = {
   name: 'platform',
   version: '1.0.0',
   title: { en: 'Platform' },
-  setup: { sections: ['administrator', 'product'] },
+  setup: {
+    sections: ['administrator', 'product'],
+    nextSteps: [{ text: { en: 'Invite' }, roles: ['lead'] }, { text: { en: 'Look' } }],
+  },
   roles: {
     lead: { title: { en: 'Leader' } },
     core: { title: { en: 'Core' }, follows: 'lead', sections: ['administrator'] },
@@ -56,6 +59,8 @@ describe('a unit in a role', () => {
     expect(core.dns?.map(({ name }) => name)).toEqual(['www']);
     expect(core.probes.smoke).toEqual([]);
     expect(core.setup?.sections).toEqual(['administrator']);
+    expect(core.setup?.nextSteps?.map(({ text }) => text.en)).toEqual(['Look']);
+    expect(unitForRole(UNIT, 'lead').setup?.nextSteps?.map(({ text }) => text.en)).toEqual(['Invite', 'Look']);
     expect(core.ownRole).toEqual({ name: 'core', follows: 'lead', idle: ['redis.service'], followers: {} });
   });
 

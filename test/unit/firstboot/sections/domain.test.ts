@@ -29,6 +29,18 @@ describe('applicable', () => {
     expect(applicable({}, settings('host'))).toEqual({});
   });
 
+  it('takes a value from a setting, and leaves out records whose setting is empty or no value for them', () => {
+    const second: DnsRecord[] = [
+      { name: '@', type: 'NS', value: 'ns2', when: { 'product.second': 'set' } },
+      { name: 'ns2', type: 'A', from: 'product.second' },
+    ];
+    const wanted = (value?: string) => applicable({ dns: second }, { product: { second: value } }).dns;
+    expect(wanted('192.0.2.9')).toEqual([second[0], { name: 'ns2', type: 'A', value: '192.0.2.9' }]);
+    expect(wanted('')).toEqual([]);
+    expect(wanted()).toEqual([]);
+    expect(wanted('ns.example.net')).toEqual([second[0]]);
+  });
+
   it('decides what a certificate is for', () => {
     const names = (cells: string) => wantedCertificate({ ...applyDefaults({}, undefined), ...settings(cells) }, { dns }).names;
     expect(names('host')).toEqual([DOMAIN, `*.${DOMAIN}`]);

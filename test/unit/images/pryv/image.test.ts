@@ -11,7 +11,8 @@ import { startOrder } from '../../../../firstboot/contract/ordering.ts';
 import type { Unit } from '../../../../firstboot/contract/unit.ts';
 import { unitForRole } from '../../../../firstboot/contract/unit-role.ts';
 import { System } from '../../../../firstboot/kit/system.ts';
-import { applyDefaults, type SettingSchema, withRoles } from '../../../../firstboot/settings/index.ts';
+import { applicable } from '../../../../firstboot/sections/domain/applicable.ts';
+import { applyDefaults, type SettingSchema, validateAnswers, withRoles } from '../../../../firstboot/settings/index.ts';
 
 const IMAGE = join(packageRoot(), 'images', 'pryv');
 const text = (path: string): string => readFileSync(join(IMAGE, path), 'utf8');
@@ -20,7 +21,7 @@ const schema = withRoles(JSON.parse(text('settings.schema.json')) as SettingSche
 
 /** The files of a role as its leader renders them. */
 async function files(step: string): Promise<Map<string, string>> {
-  const found = unitForRole(unit, 'single').steps.find(({ id }) => id === step);
+  const found = unit.steps.find(({ id }) => id === step);
   if (found?.use !== 'variables') throw new Error(`no step ${step}`);
   const settings = applyDefaults(parse(text('sample/answers.yaml')), schema);
   const values = new Map(
@@ -37,18 +38,39 @@ async function files(step: string): Promise<Map<string, string>> {
 describe('the roles of pryv', () => {
   it.each([
     ['single', ['postgresql', 'core', 'redis', 'register', 'nginx'], [80, 443, 53, 53]],
-    ['reg-master', ['redis', 'register', 'nginx'], [80, 443, 53, 53, 8444]],
+    ['reg-master', ['redis', 'register', 'nginx'], [80, 443, 53, 53, 6379, 8444]],
+    ['reg-slave', ['redis', 'register', 'nginx'], [80, 443, 53, 53]],
     ['core', ['postgresql', 'core', 'nginx'], [80, 443]],
     ['static', ['nginx'], [80, 443]],
   ])('%s starts %j', (role, services, ports) => {
     const own = unitForRole(unit, role);
     expect(startOrder(own.services)).toEqual(services);
     expect(own.ports.map(({ port }) => port)).toEqual(ports);
+    expect(own.setup?.nextSteps?.length).toBeGreaterThan(1);
+  });
+});
+
+describe('the second register of pryv', () => {
+  const leader = unitForRole(unit, 'reg-master');
+  const settings = (more: object) => {
+    const { product, ...rest } = parse(text('sample/answers.reg-master.yaml')) as { product: object };
+    return { ...rest, product: { ...product, ...more } };
+  };
+
+  it('is a server of the domain where it has an address, and needs the private ones then', () => {
+    const records = (more: object) =>
+      applicable(leader, settings(more)).dns?.map(({ name, type, value = '' }) => `${name} ${type} ${value}`);
+    expect(records({})).toEqual(['@ NS reg', 'reg A ', '@ NS reg-slave', 'reg-slave A 10.77.0.5', '* A ']);
+    expect(records({ slaveAddress: '' })).toEqual(['@ NS reg', 'reg A ', '* A ']);
+    const problems = (more: object) => validateAnswers(settings(more), schema).map(({ path }) => path);
+    expect(problems({})).toEqual([]);
+    expect(problems({ slavePrivateAddress: '' })).not.toEqual([]);
+    expect(problems({ slaveAddress: '', slavePrivateAddress: '', registerPrivateAddress: '' })).toEqual([]);
   });
 });
 
 describe('the files of pryv', () => {
-  it.each(['register-files', 'core-files', 'static-files'])('%s: no variable is left', async (step) => {
+  it.each(['register-files', 'core-files', 'static-files', 'slave-files'])('%s: no variable is left', async (step) => {
     const all = await files(step);
     expect(all.size).toBeGreaterThan(0);
     for (const content of all.values()) expect(content).not.toMatch(/\b(DOMAIN|[A-Z]+(_[A-Z0-9]+)+)\b/);
