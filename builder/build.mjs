@@ -1,5 +1,5 @@
-// Bundles the sources into dist/: the builder (its packages stay outside, npm installs them) and first boot (one file
-// with everything inside, because units have no npm). Plain JavaScript: it runs before anything is built.
+// Bundles the sources into dist/: the builder (its packages stay outside, npm installs them) and first boot (with everything
+// inside, because units have no npm). Plain JavaScript: it runs before anything is built.
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,12 +11,15 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
 const common = { bundle: true, platform: 'node', format: 'esm', target: 'node20', logLevel: 'warning', absWorkingDir: root, write: false };
 
-/** What runs on units: entry point below firstboot/, and its bundle. */
+/**
+ * What runs on units: entry point below firstboot/, and its bundle. unitctl's commands are loaded one at a time, so its bundle
+ * is a first file and parts (`unitctl-*.mjs`); the others need all that they have.
+ */
 const FIRST_BOOT = [
-  ['ctl/main.ts', 'unitctl.mjs'],
-  ['ctl/console-main.ts', 'console-text.mjs'],
-  ['web/main.ts', 'setup.mjs'],
-  ['cluster/server/main.ts', 'cluster.mjs'],
+  { entry: 'ctl/main.ts', out: 'unitctl', splitting: true },
+  { entry: 'ctl/console-main.ts', out: 'console-text' },
+  { entry: 'web/main.ts', out: 'setup' },
+  { entry: 'cluster/server/main.ts', out: 'cluster' },
 ];
 
 /** `import text from './page.hbs?raw'`, as vite has it for the tests. */
@@ -35,11 +38,14 @@ const bundles = await Promise.all([
   build({ ...common, entryPoints: ['builder/main.ts'], outfile: 'dist/unitsmith.mjs', packages: 'external', sourcemap: 'linked' }),
   // A thread starts from a file of its own, which the builder expects beside itself.
   build({ ...common, entryPoints: ['builder/formats/vmdk/deflate-worker.mjs'], outfile: 'dist/deflate-worker.mjs' }),
-  ...FIRST_BOOT.map(([entry, name]) =>
+  ...FIRST_BOOT.map(({ entry, out, splitting = false }) =>
     build({
       ...common,
-      entryPoints: [`firstboot/${entry}`],
-      outfile: `dist/firstboot/${name}`,
+      entryPoints: [{ in: `firstboot/${entry}`, out }],
+      outdir: 'dist/firstboot',
+      outExtension: { '.js': '.mjs' },
+      splitting,
+      chunkNames: `${out}-[name]-[hash]`,
       plugins: [rawText],
       alias: { 'abstract-logging': './firstboot/web/no-logging.cjs' },
       minifySyntax: true,

@@ -15,11 +15,9 @@ import { copyOutFat } from '../tools/mtools.ts';
 import { type FoundPartition, readPartitions } from '../tools/partitions.ts';
 import { convertDisk } from '../tools/qemu-img.ts';
 import { PARTITION_TYPES } from '../tools/sfdisk.ts';
-import { type SealedEntry, SealedTree } from './tree.ts';
+import { LARGEST_CONTENT, type SealedEntry, SealedTree } from './tree.ts';
 
 const EFI_MOUNT = '/boot/efi';
-/** Larger files are listed, and rules report that their content was not searched. Nothing in an image comes near. */
-const LARGEST_CONTENT = 1 << 30;
 const QCOW2_MAGIC = Buffer.from('QFI\xfb', 'latin1');
 const DISK = 'disk.raw';
 

@@ -1,4 +1,5 @@
 /** What a rule is, and what it is given. One rule a file in rules/, one line each in rules/index.ts. */
+import type { Containers } from './containers.ts';
 import type { PackageFiles } from './dpkg.ts';
 import type { KeyMaterial } from './key-material.ts';
 import type { SealedEntry, SealedTree } from './tree.ts';
@@ -17,6 +18,10 @@ export interface Subject {
   keys: readonly KeyMaterial[];
   recorded: readonly RecordedPackage[];
   image: string;
+  /** Container images that the unit carries. */
+  containers: Containers;
+  /** The tree is what is in a container image, not the unit's own. */
+  contained: boolean;
 }
 
 /** What a rule found at one place. */
@@ -36,6 +41,8 @@ export interface Rule {
   title: string;
   /** What to do where it does not. */
   remedy: string;
+  /** It holds inside container images too. */
+  contained?: true;
   check(subject: Subject): Found[] | Promise<Found[]>;
 }
 

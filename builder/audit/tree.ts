@@ -29,6 +29,8 @@ export interface SealedParts {
   contents: number;
 }
 
+/** Larger files are listed, and rules report that their content was not searched. Nothing in an image comes near. */
+export const LARGEST_CONTENT = 1 << 30;
 const MAX_TEXT = 4 << 20;
 const MAX_LINKS = 40;
 

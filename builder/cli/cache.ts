@@ -6,7 +6,7 @@ import { ExitCode } from '../kit/errors.ts';
 import { takeBuildLock } from '../pipeline/build-lock.ts';
 import { type CacheEntry, StageCache } from '../pipeline/cache.ts';
 import { fileSize } from '../report/text.ts';
-import { DownloadStore } from '../sources/store.ts';
+import { type KeptEntry, listKept, removeKept } from '../sources/kept.ts';
 import { endCommand, keptMachines } from '../stages/bake/kept-machine.ts';
 import { removeMappedTree } from '../tools/namespace.ts';
 import type { Cli, Session } from './cli.ts';
@@ -26,7 +26,7 @@ export function register(cli: Cli): void {
 
   cache
     .command('list')
-    .description('stored stage outputs, least recently used first, and machines that failed bakes left')
+    .description('stored stage outputs, least recently used first, what is kept beside them, and machines that failed bakes left')
     .addHelpText('after', '\nExamples:\n  unitsmith cache list\n  unitsmith cache list --json')
     .action(cli.run('cache list', listEntries));
   cache
@@ -55,32 +55,69 @@ function wholeNumber(text: string): number {
 
 async function listEntries({ ctx, print }: Session): Promise<ExitCode> {
   const entries = await new StageCache(ctx.cacheDir).list();
+  const beside = sumsOf(await listKept(ctx.cacheDir));
   for (const entry of entries) print(describe(entry));
-  print(`${entries.length} outputs, ${fileSize(entries.reduce((sum, entry) => sum + entry.bytes, 0))} in ${ctx.cacheDir}`);
+  for (const { kind, count, bytes } of beside) print(`${''.padEnd(16)}  ${fileSize(bytes).padStart(9)}  ${kind}: ${count}`);
+  print(`${entries.length} outputs and what is kept beside them, ${fileSize(totalOf([...entries, ...beside]))} in ${ctx.cacheDir}`);
   const kept = await keptMachines(ctx.cacheDir);
   for (const { path, pid } of kept) print(pid === undefined ? `${path}: its machine has ended` : keptLine({ path, pid }));
-  ctx.events.emit({ type: 'result', command: 'cache list', data: { cacheDir: ctx.cacheDir, entries, kept } });
+  ctx.events.emit({ type: 'result', command: 'cache list', data: { cacheDir: ctx.cacheDir, entries, beside, kept } });
   return ExitCode.ok;
+}
+
+/** One sum a kind: of downloads there are thousands. */
+function sumsOf(kept: readonly KeptEntry[]): { kind: string; count: number; bytes: number }[] {
+  const kinds = [...new Set(kept.map(({ kind }) => kind))];
+  return kinds.map((kind) => {
+    const own = kept.filter((entry) => entry.kind === kind);
+    return { kind, count: own.length, bytes: totalOf(own) };
+  });
+}
+
+function totalOf(entries: readonly { bytes: number }[]): number {
+  return Math.round(entries.reduce((sum, entry) => sum + entry.bytes, 0));
 }
 
 async function trim({ ctx, cleanup, print }: Session, options: { days: number; size: number }): Promise<ExitCode> {
   await takeBuildLock(ctx.cacheDir, cleanup);
-  const entries = await new StageCache(ctx.cacheDir).list();
-  const doomed = chooseDoomed(entries, { now: Date.now(), days: options.days, bytes: options.size * GIB });
-  for (const entry of doomed) await removeMappedTree(ctx, entry.folder);
-  const downloads = await new DownloadStore(ctx).trim(new Date(Date.now() - options.days * DAY));
-  print(`removed ${doomed.length} of ${entries.length} outputs, ${fileSize(doomed.reduce((sum, entry) => sum + entry.bytes, 0))}`);
-  print(`removed ${downloads.files} downloads that no output uses, ${fileSize(downloads.bytes)}`);
-  ctx.events.emit({ type: 'result', command: 'cache trim', data: { removed: doomed, downloads } });
+  const limits = { now: Date.now(), days: options.days, bytes: options.size * GIB };
+  const before = await everything(ctx.cacheDir);
+  const removed: Trimmable[] = [];
+  let left = before;
+  // What an output had under a name of its own is free for removal when the output is gone.
+  for (let doomed = chooseDoomed(left, limits); doomed.length > 0; doomed = chooseDoomed(left, limits)) {
+    for (const entry of doomed) await ('stage' in entry ? removeMappedTree(ctx, entry.folder) : removeKept(entry, ctx));
+    removed.push(...doomed);
+    left = await everything(ctx.cacheDir);
+  }
+  const outputs = removed.filter((entry) => 'stage' in entry).length;
+  const bytes = totalOf(before) - totalOf(left);
+  print(`removed ${outputs} outputs and ${removed.length - outputs} of what was kept beside them, ${fileSize(bytes)}`);
+  print(`${fileSize(totalOf(left))} are left in ${ctx.cacheDir}`);
+  ctx.events.emit({ type: 'result', command: 'cache trim', data: { removed, bytes, left: totalOf(left) } });
   return ExitCode.ok;
 }
 
-/** What trimming removes from `entries` (least recently used first): the old ones, then the oldest beyond `bytes`. */
-export function chooseDoomed(entries: readonly CacheEntry[], limits: { now: number; days: number; bytes: number }): CacheEntry[] {
+type Trimmable = CacheEntry | KeptEntry;
+
+/** All that can be trimmed, least recently used first. */
+async function everything(cacheDir: string): Promise<Trimmable[]> {
+  const entries = [...(await new StageCache(cacheDir).list()), ...(await listKept(cacheDir))];
+  return entries.sort((a, b) => a.lastUsed.getTime() - b.lastUsed.getTime());
+}
+
+/**
+ * What trimming removes from `entries` (least recently used first): the old ones, then the oldest beyond `bytes`; nothing of
+ * which only one of several names would go.
+ */
+export function chooseDoomed<Entry extends { bytes: number; lastUsed: Date; shared?: boolean }>(
+  entries: readonly Entry[],
+  limits: { now: number; days: number; bytes: number },
+): Entry[] {
   const oldest = limits.now - limits.days * DAY;
-  let total = entries.reduce((sum, entry) => sum + entry.bytes, 0);
+  let total = totalOf(entries);
   return entries.filter((entry) => {
-    const remove = entry.lastUsed.getTime() < oldest || total > limits.bytes;
+    const remove = entry.shared !== true && (entry.lastUsed.getTime() < oldest || total > limits.bytes);
     if (remove) total -= entry.bytes;
     return remove;
   });

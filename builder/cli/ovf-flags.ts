@@ -36,7 +36,7 @@ export function ovfFlags({ controller, nic, hardwareVersion: version, firmware, 
 
 /** What both commands, and `pack` alone, say about an OVA only. */
 const OVA_ONLY = ['controller', 'nic', 'hardwareVersion', 'firmware', 'profile', 'ovaFolder'];
-const OVA_ONLY_OF_PACK = ['cpus', 'memory', 'title', 'productVersion', 'vendor', 'annotation'];
+const OVA_ONLY_OF_PACK = ['cpus', 'memory', 'system', 'title', 'productVersion', 'vendor', 'annotation'];
 /** What templates/ovf gives VirtualBox is fixed: it imports nothing else. */
 const FIXED_FOR_VIRTUALBOX = ['controller', 'nic', 'hardwareVersion', 'firmware'];
 

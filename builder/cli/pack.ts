@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { requireTools } from '../doctor/preflight.ts';
-import { OVF_DEFAULTS } from '../formats/ova/options.ts';
+import { GUEST_SYSTEMS, type GuestSystem, OVF_DEFAULTS } from '../formats/ova/options.ts';
 import { FORMATS, pack, refuseWithoutOva } from '../formats/pack.ts';
 import { COMPRESSIONS, type Compression } from '../formats/qcow2/write.ts';
 import { ExitCode, UserError } from '../kit/errors.ts';
@@ -18,6 +18,7 @@ interface Flags extends OvfFlags {
   level?: number;
   cpus: number;
   memory: number;
+  system: GuestSystem;
   title?: string;
   productVersion: string;
   vendor: string;
@@ -45,6 +46,7 @@ export function register(cli: Cli): void {
     .option('--level <n>', 'deflate level of the VMDK, 1 to 9', level)
     .option('--cpus <n>', 'processors in the OVF', positive, 2)
     .option('--memory <MiB>', 'memory in the OVF', positive, 2048)
+    .addOption(new Option('--system <name>', 'guest system in the OVF').choices(GUEST_SYSTEMS).default('debian'))
     .option('--title <text>', 'product name in the OVF (default: the name)')
     .option('--product-version <text>', 'product version in the OVF', '1')
     .option('--vendor <text>', 'vendor in the OVF', 'unknown')
@@ -72,6 +74,7 @@ export function register(cli: Cli): void {
               ...OVF_DEFAULTS,
               ...ovfFlags(flags),
               name,
+              system: flags.system,
               product: { title: flags.title ?? name, version: flags.productVersion, vendor: flags.vendor },
               annotation: flags.annotation,
               cpus: flags.cpus,

@@ -2,11 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { InvalidArgumentError, Option } from 'commander';
 
 import { type Port, UNIT_PATHS } from '../../firstboot/contract/unit.ts';
-import { mebibytesOf } from '../definition/definition.ts';
-import { loadImage } from '../definition/load.ts';
 import { findImages } from '../definition/resolve.ts';
 import { MACHINE_TOOLS, requireTools } from '../doctor/preflight.ts';
-import type { Context } from '../kit/context.ts';
 import { ExitCode, UserError } from '../kit/errors.ts';
 import { openArtefact } from '../verify/artefact.ts';
 import { findTarget, type Target } from '../verify/target.ts';
@@ -18,6 +15,7 @@ import { overlay } from '../vm/overlay.ts';
 import { FIRMWARES, type Firmware } from '../vm/spec.ts';
 import { answersFile } from './answers-file.ts';
 import type { Cli, Session } from './cli.ts';
+import { machineSize, USUAL_SIZE } from './machine-size.ts';
 
 interface Options {
   finalise?: boolean;
@@ -30,8 +28,6 @@ interface Options {
 
 /** Seconds, as on hardware virtualisation. */
 const BOOT_SECONDS = 120;
-/** Of a machine where the image is not known. */
-const USUAL_SIZE = { cpus: 2, memoryMiB: 2048 };
 /** Forwarded where the artefact does not say what it has. */
 const USUAL_PORTS: readonly Port[] = [
   { port: 80, purpose: 'HTTP' },
@@ -119,19 +115,6 @@ async function answersFor(target: Target, options: Options): Promise<string | un
     why: 'a file or folder says nothing about the image that it was made from, and an image may have no sample/answers.yaml',
     remedies: ['name them: --answers FILE'],
   });
-}
-
-/** What was asked for, else what the image's definition offers importers, where it is here and valid. */
-export async function machineSize(
-  ctx: Context,
-  image: string | undefined,
-  { cpus, memory }: Pick<Options, 'cpus' | 'memory'>,
-): Promise<{ cpus: number; memoryMiB: number }> {
-  // A definition that is being changed does not keep its last bake from booting.
-  const loaded = image === undefined ? undefined : await loadImage(image, ctx).catch(() => undefined);
-  const hardware = loaded?.definition.hardware;
-  const own = hardware === undefined ? USUAL_SIZE : { cpus: hardware.cpus, memoryMiB: mebibytesOf(hardware.memory) };
-  return { cpus: cpus ?? own.cpus, memoryMiB: memory ?? own.memoryMiB };
 }
 
 async function bootTarget({ ctx, cleanup }: Session, target: Target, options: Options): Promise<Machine> {

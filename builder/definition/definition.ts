@@ -55,8 +55,9 @@ const Audit = Type.Object(
         {
           rule: Type.String({ description: 'Name of the audit rule' }),
           path: Type.String({
-            pattern: '^/',
-            description: 'Absolute path on the unit; `*` and `?` stand within a name, `**` across folders',
+            pattern: '^([a-z*?][a-z0-9*?-]*:)?/',
+            description:
+              'Absolute path on the unit, or `NAME:/path` in a container image; `*` and `?` stand within a name, `**` across folders',
           }),
           reason: Type.String({ minLength: 10, description: 'Why this is no danger' }),
         },

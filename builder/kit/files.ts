@@ -1,6 +1,6 @@
 /** Files that appear whole or not at all. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import type { Cleanup } from './cleanup.ts';
@@ -45,4 +45,18 @@ export async function readIfExists(path: string): Promise<string | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
+}
+
+/**
+ * Bytes that a file or folder takes on disk: allocated blocks, so that holes of sparse disks do not count. What has several
+ * names counts by its part, so that sums over all of them are right.
+ */
+export async function bytesOnDisk(path: string): Promise<number> {
+  const info = await stat(path);
+  if (!info.isDirectory()) return (info.blocks * 512) / info.nlink;
+  let bytes = 0;
+  for (const entry of await readdir(path, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile()) bytes += await bytesOnDisk(join(entry.parentPath, entry.name));
+  }
+  return bytes;
 }

@@ -1,7 +1,7 @@
 /** Our own files as an archive: so that a maintainer's umask and user id do not get into an image. */
 import { createReadStream, createWriteStream, existsSync, type Stats } from 'node:fs';
 import { lstat, readdir, readlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { pack } from 'tar-stream';
 
@@ -22,7 +22,9 @@ export interface OwnFilesOptions {
 export async function archiveOwnFiles(folder: string, file: string, options: OwnFilesOptions = {}): Promise<void> {
   const archive = pack();
   const written = pipeline(archive, createWriteStream(file));
-  const names = existsSync(folder) ? (await readdir(folder, { recursive: true })).sort() : [];
+  // With types, because links to folders are followed without them (fs.readdir, `recursive`).
+  const found = existsSync(folder) ? await readdir(folder, { recursive: true, withFileTypes: true }) : [];
+  const names = found.map((entry) => relative(folder, join(entry.parentPath, entry.name))).sort();
   for (const name of names) {
     const path = join(folder, name);
     const info = await lstat(path);

@@ -68,10 +68,12 @@ async function placeFirstBoot(root: string): Promise<void> {
   await copyTree(join(system, 'units'), join(root, VENDOR_UNITS));
   await copyTree(join(system, 'sysusers'), join(root, '/usr/lib/sysusers.d'));
   await placeFile(root, '/usr/lib/systemd/system-preset/10-unit.preset', join(system, '10-unit.preset'), 0o644);
+  const built = join(packageRoot(), 'dist', 'firstboot');
   for (const bundle of ['unitctl.mjs', 'console-text.mjs', 'setup.mjs', 'cluster.mjs'])
-    await placeFile(root, `${UNIT_PATHS.lib}/${bundle}`, join(packageRoot(), 'dist', 'firstboot', bundle), 0o755);
-  for (const path of [UNIT_PATHS.bundled, UNIT_PATHS.thirdParty])
-    await placeFile(root, path, join(packageRoot(), 'dist', 'firstboot', basename(path)), 0o644);
+    await placeFile(root, `${UNIT_PATHS.lib}/${bundle}`, join(built, bundle), 0o755);
+  const parts = (await readdir(built)).filter((name) => /^unitctl-.+\.mjs$/.test(name));
+  for (const name of [...parts, basename(UNIT_PATHS.bundled), basename(UNIT_PATHS.thirdParty)])
+    await placeFile(root, `${UNIT_PATHS.lib}/${name}`, join(built, name), 0o644);
   await placeLink(root, '/usr/bin/unitctl', `${UNIT_PATHS.lib}/unitctl.mjs`);
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Type, { type Static } from 'typebox';
 
 import type { Cleanup } from '../kit/cleanup.ts';
-import { readIfExists, writeFileAtomic } from '../kit/files.ts';
+import { bytesOnDisk, readIfExists, writeFileAtomic } from '../kit/files.ts';
 import { compileSchema } from '../kit/schema.ts';
 import { FileRecord, findDamage, recordFolder } from './fingerprint.ts';
 
@@ -29,7 +29,7 @@ export interface CacheEntry {
   id: string;
   image: string;
   folder: string;
-  /** Bytes on disk (not the apparent size: disks are sparse). */
+  /** Bytes on disk (`bytesOnDisk`). */
   bytes: number;
   lastUsed: Date;
 }
@@ -151,13 +151,4 @@ function parseRecord(text: string): StageRecord | undefined {
 
 async function names(folder: string): Promise<string[]> {
   return (await readdir(folder).catch(() => [])).sort();
-}
-
-/** Bytes that a folder takes on disk: allocated blocks, so that holes of sparse disks do not count. */
-async function bytesOnDisk(folder: string): Promise<number> {
-  let bytes = 0;
-  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
-    if (entry.isFile()) bytes += (await stat(join(entry.parentPath, entry.name))).blocks * 512;
-  }
-  return bytes;
 }

@@ -25,7 +25,7 @@ export interface InventoryPython {
   path: string;
 }
 
-/** A package whose code stands in unitctl.mjs, which is one file. */
+/** A package whose code stands in a bundle of first boot. */
 export interface InventoryNpm {
   name: string;
   version: string;

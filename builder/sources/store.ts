@@ -1,8 +1,9 @@
 /**
  * Downloads, kept by content: `downloads/<sha256>`. A file is hashed when it comes in; later its size and time tell
- * whether it is still the file that was hashed, and if not it is hashed again.
+ * whether it is still the file that was hashed, and if not it is hashed again. The time of `.checked` is that of its last
+ * use (kept.ts).
  */
-import { link, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Context } from '../kit/context.ts';
@@ -39,7 +40,11 @@ export class DownloadStore {
     const path = join(this.#folder, sha256);
     const mark = await markOf(path);
     if (mark === undefined) return undefined;
-    if ((await readIfExists(`${path}.checked`)) === mark) return path;
+    if ((await readIfExists(`${path}.checked`)) === mark) {
+      const now = new Date();
+      await utimes(`${path}.checked`, now, now);
+      return path;
+    }
     if ((await sha256File(path)) === sha256) {
       await writeFile(`${path}.checked`, mark);
       return path;
@@ -63,25 +68,6 @@ export class DownloadStore {
     await rename(file, path);
     await writeFile(`${path}.checked`, (await markOf(path)) ?? '');
     return { path };
-  }
-
-  /**
-   * Removes what no stage's output holds a second name of (`linkInto`) since before `time`: the change of a file's names is
-   * a change of its status (inode(7), ctime).
-   */
-  async trim(time: Date): Promise<{ files: number; bytes: number }> {
-    const removed = { files: 0, bytes: 0 };
-    for (const name of await readdir(this.#folder).catch(() => [])) {
-      if (!/^[0-9a-f]{64}$/.test(name)) continue;
-      const path = join(this.#folder, name);
-      const info = await stat(path);
-      if (info.nlink > 1 || info.ctime >= time) continue;
-      await rm(path, { force: true });
-      await rm(`${path}.checked`, { force: true });
-      removed.files += 1;
-      removed.bytes += info.blocks * 512;
-    }
-    return removed;
   }
 }
 

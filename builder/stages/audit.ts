@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type AuditFinding, auditTree, openSealedDisk, type RecordedPackage } from '../audit/index.ts';
+import { type AuditFinding, auditTree, openContainers, openSealedDisk, type RecordedPackage } from '../audit/index.ts';
 import type { LoadedImage } from '../definition/definition.ts';
 import type { Cleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
@@ -49,8 +49,9 @@ async function auditDisk(input: AuditInput, folder: string, ctx: Context, cleanu
   const { name, version, audit } = input.image.definition;
   ctx.events.progress('reading the sealed disk');
   const tree = await openSealedDisk(input.disk, ctx, cleanup);
+  const containers = await openContainers(tree, ctx, cleanup);
   ctx.events.progress('looking for what must not be in an image');
-  const findings = await auditTree({ tree, recorded: input.packages, image: name, except: audit?.except ?? [] }, ctx);
+  const findings = await auditTree({ tree, containers, recorded: input.packages, image: name, except: audit?.except ?? [] }, ctx);
   for (const finding of findings) {
     ctx.events.emit({ type: 'finding', rule: finding.rule, severity: finding.severity, problem: problemOf(finding) });
   }

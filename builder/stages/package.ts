@@ -176,6 +176,7 @@ export async function ovfOptions({ image, options }: Pick<PackageInput, 'image' 
     ...OVF_DEFAULTS,
     ...options.ovf,
     name: definition.name,
+    system: definition.base.distribution,
     product: {
       title: definition.title.en,
       version: definition.version,

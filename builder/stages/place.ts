@@ -9,6 +9,7 @@ import type { Stage } from '../pipeline/stage.ts';
 import type { Artifact } from '../sources/artifact.ts';
 import { placeArtifact, usesRootfs } from '../sources/index.ts';
 import type { FetchedArtifact, FetchRequest } from '../sources/source.ts';
+import { hooksHash } from '../tools/mmdebstrap.ts';
 
 export interface PlaceInput {
   request: FetchRequest<Artifact>;
@@ -32,7 +33,7 @@ export const placeStage: Stage<PlaceInput, PlaceOutput> = {
     content: JSON.stringify(fetched.locked) as Hashable,
     override: fetched.override?.sha256 ?? null,
     // How the root file systems of containers are made.
-    scripts: request.definition.kind === 'container' ? await Promise.all(['rootfs', 'container'].map(templateHash)) : undefined,
+    scripts: request.definition.kind === 'container' ? [await hooksHash(), await hashTree(templatePath('container'))] : undefined,
     rootfs: usesRootfs(request.definition) ? rootfsId : null,
   }),
   async run({ request, fetched, rootfs }, folder, ctx, cleanup) {
@@ -46,7 +47,3 @@ export const placeStage: Stage<PlaceInput, PlaceOutput> = {
     owners: JSON.parse(await readFile(join(folder, 'owners.json'), 'utf8')) as Ownership[],
   }),
 };
-
-function templateHash(name: string): Promise<string> {
-  return hashTree(templatePath(name));
-}

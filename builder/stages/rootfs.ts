@@ -14,7 +14,7 @@ import { hashTree, sha256 } from '../kit/hash.ts';
 import { archiveOwnFiles } from '../kit/own-files.ts';
 import { templatePath } from '../kit/paths.ts';
 import type { Stage } from '../pipeline/stage.ts';
-import { mmdebstrapArguments, packageStep } from '../tools/mmdebstrap.ts';
+import { hooksHash, mmdebstrapArguments, packageStep } from '../tools/mmdebstrap.ts';
 import { removeMappedTree, runMapped } from '../tools/namespace.ts';
 import { explainInstallFailure } from './rootfs/failure.ts';
 import { checkInstalled, type InstalledPackage, readRootfs } from './rootfs/read.ts';
@@ -54,7 +54,7 @@ export const rootfsStage: Stage<RootfsInput, RootfsOutput> = {
     requested: [...input.requested].sort(),
     sources: sha256(input.sources),
     systemFiles: await Promise.all(input.systemFiles.map((folder) => hashTree(folder))),
-    own: await hashTree(templatePath('rootfs')),
+    own: await hooksHash(),
   }),
   run: makeRootfs,
   open: (folder) => readRootfs(folder),

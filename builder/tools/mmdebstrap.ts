@@ -1,4 +1,6 @@
 /** mmdebstrap(1): a root file system from Debian packages, here always from a local folder and without a network. */
+import { hashData, hashTree, sha256File } from '../kit/hash.ts';
+import { templatePath } from '../kit/paths.ts';
 import { shellWord } from '../kit/shell-word.ts';
 
 export interface MmdebstrapRequest {
@@ -42,6 +44,12 @@ export function mmdebstrapArguments(request: MmdebstrapRequest): string[] {
     request.output,
     `deb [trusted=yes] copy:${encodeURI(request.repository)} ./`,
   ];
+}
+
+/** Hash of our hooks and what they bring into a tree, with the script that they call, which units have too. */
+export async function hooksHash(): Promise<string> {
+  const called = templatePath('system', 'rootfs', 'usr', 'lib', 'unit', 'forget-identities');
+  return hashData([await hashTree(templatePath('rootfs')), await sha256File(called)]);
 }
 
 /** What a line of mmdebstrap's, apt's or dpkg's output says about progress: packages unpacked or configured so far. */

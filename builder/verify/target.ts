@@ -59,7 +59,8 @@ async function newestIn(folder: string, prefix: string | undefined): Promise<str
   return found.sort((a, b) => b.slot - a.slot || a.rank - b.rank)[0]?.path;
 }
 
-async function sampleAnswers(image: string | undefined): Promise<string | undefined> {
+/** The sample answers in an image's folder; undefined where it has none. */
+export async function sampleAnswers(image: string | undefined): Promise<string | undefined> {
   if (image === undefined) return undefined;
   const path = join(image, 'sample', 'answers.yaml');
   return (await kindOf(path)) === 'file' ? path : undefined;

@@ -19,14 +19,14 @@ import type { Acceleration } from './spec.ts';
 export interface VirtualisationHost {
   cpuinfo: string;
   device: string;
+  /** Seconds for a test guest: the boot sector needs a tenth of one. */
+  patience: number;
 }
 
-const THIS_HOST: VirtualisationHost = { cpuinfo: '/proc/cpuinfo', device: '/dev/kvm' };
+const THIS_HOST: VirtualisationHost = { cpuinfo: '/proc/cpuinfo', device: '/dev/kvm', patience: 10 };
 
 /** Measured: a guest under emulation takes five to fifteen times as long; a limit must not end what only is slow. */
 const TCG_FACTOR = 8;
-/** Seconds: the boot sector needs a tenth of one. */
-const DEADLINE = 10;
 
 /** Finds out how to run guests here. Never throws but for a cancelled run. */
 export async function detectAcceleration(ctx: Context, host: VirtualisationHost = THIS_HOST): Promise<Acceleration> {
@@ -47,7 +47,7 @@ async function findObstacle(ctx: Context, host: VirtualisationHost): Promise<str
       ? `${host.device} does not exist: the kvm module is not loaded`
       : `${host.device} may not be opened: add yourself to the group kvm and log in again (sudo adduser $USER kvm)`;
   }
-  return bootsTestGuest(ctx, 'kvm', 'host');
+  return bootsTestGuest(ctx, { kind: 'kvm', cpuModel: 'host', patience: host.patience });
 }
 
 /** Whether a `flags` line of /proc/cpuinfo names Intel's or AMD's virtualisation. */
@@ -59,14 +59,17 @@ export function hasVirtualisationFlag(cpuinfo: string): boolean {
  * Boots a sector that enters long mode with paging and reports by QEMU's debug-exit device.
  * @returns undefined where it came through, else what went wrong, as a sentence.
  */
-export async function bootsTestGuest(ctx: Context, kind: Acceleration['kind'], cpuModel: string): Promise<string | undefined> {
+export async function bootsTestGuest(
+  ctx: Context,
+  { kind, cpuModel, patience }: Pick<Acceleration, 'kind' | 'cpuModel'> & Pick<VirtualisationHost, 'patience'>,
+): Promise<string | undefined> {
   return withCleanup(async (cleanup) => {
     const folder = await temporaryFolder(tmpdir(), 'unitsmith-accel-', cleanup);
     const image = join(folder, 'boot.img');
     await writeFile(image, bootSector());
     try {
       const { exitCode } = await run(ctx, 'qemu-system-x86_64', testGuestArguments(image, kind, cpuModel), {
-        timeout: DEADLINE,
+        timeout: patience,
         grace: 1,
         okExitCodes: [EXIT_CODE],
         quiet: true,
@@ -75,7 +78,7 @@ export async function bootsTestGuest(ctx: Context, kind: Acceleration['kind'], c
     } catch (error) {
       if (error instanceof Interrupted || !(error instanceof ToolError)) throw error;
       if (error.failure.missing) return 'QEMU is not installed, so nothing could be tried';
-      if (error.failure.timedOut) return `KVM accepts a test guest, but does not run it (nothing came within ${DEADLINE} seconds)`;
+      if (error.failure.timedOut) return `KVM accepts a test guest, but does not run it (nothing came within ${patience} seconds)`;
       return `KVM does not run a test guest: ${error.failure.tail.at(-1)?.trim() || error.message}`;
     }
   });

@@ -1,4 +1,6 @@
 /** A running virtual machine: how to talk to it, wait for it and end it. boot.ts makes it. */
+import { setTimeout as wait } from 'node:timers/promises';
+
 import type { Running, RunResult } from '../kit/command.ts';
 import { run, start } from '../kit/command.ts';
 import type { Context } from '../kit/context.ts';
@@ -35,6 +37,8 @@ const TAIL = 40;
 export class GuestPanic extends UserError {}
 /** Milliseconds for one greeting: an emulated guest takes some of them. */
 const GREETING = 10_000;
+/** Milliseconds between two looks at the console meanwhile. */
+const WATCH = 500;
 /** A refused key is not tried for ever: sshd answers too many failures by not answering at all. */
 const REFUSALS = 3;
 
@@ -161,10 +165,7 @@ export class Machine {
     const reached = await waitFor(
       async () => {
         const patience = Math.min(GREETING, Math.max(0, deadline.at - Date.now()));
-        if (!(await sshGreets(this.sshPort, patience, this.#ctx.signal))) {
-          await this.#assertAlive(await this.serial());
-          return undefined;
-        }
+        if (!(await this.#greets(patience))) return undefined;
         const refusal = await this.#tryLogin();
         if (refusal === undefined) return true;
         if (/Permission denied/.test(refusal)) refusals += 1;
@@ -193,6 +194,22 @@ export class Machine {
   async cut(): Promise<void> {
     await this.#parts.process.kill();
     await this.stop();
+  }
+
+  /** Whether SSH greets. Meanwhile the console is looked at: a guest that is stuck greets nobody. */
+  async #greets(patience: number): Promise<boolean> {
+    const over = new AbortController();
+    const watch = async (): Promise<never> => {
+      for (;;) {
+        await this.#assertAlive(await this.serial());
+        await wait(WATCH, undefined, { signal: over.signal });
+      }
+    };
+    try {
+      return await Promise.race([watch(), sshGreets(this.sshPort, patience, AbortSignal.any([this.#ctx.signal, over.signal]))]);
+    } finally {
+      over.abort();
+    }
   }
 
   /** Undefined on success, else what ssh says. */

@@ -29,6 +29,12 @@ export async function isActive(system: System, unit: string): Promise<boolean> {
   return (await unitStatus(system, unit)).active === 'active';
 }
 
+/** True where it is there, or a job to start it is on its way. */
+export async function isStarting(system: System, unit: string): Promise<boolean> {
+  const { stdout } = await system.run('systemctl', ['show', '--property=ActiveState,Job', '--', unit]);
+  return /^ActiveState=(active|activating)$/m.test(stdout) || /^Job=[1-9]/m.test(stdout);
+}
+
 /** Units and gates of services. */
 export function unitsAndGates(services: Readonly<Record<string, Service>>, names: readonly string[]): string[] {
   return names.flatMap((name) => [unitOf(name, services[name] as Service), gateOf(name)]);
@@ -77,6 +83,13 @@ export async function order(system: System, verb: string, unit: string, involved
       cause: error,
     });
   }
+}
+
+/** `systemctl start`, without waiting for what comes of it. */
+export async function begin(system: System, unit: string, involved: readonly string[], log: (line: string) => void): Promise<void> {
+  await reloadIfNeeded(system);
+  await system.ask('systemctl', ['reset-failed', '--', unit, ...involved]);
+  await system.run('systemctl', ['start', '--no-block', '--', unit], { onLine: log });
 }
 
 /** Templates may have written unit files: systemd itself knows whether what it has loaded is older. */

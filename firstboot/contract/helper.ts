@@ -92,6 +92,16 @@ export interface SettingProblem {
   missing: boolean;
 }
 
+/** Without its value: that may be a secret in a wrong place. */
+export interface RefusedAnswer {
+  /** Place, what is wrong and what to do, in English. */
+  sentence: string;
+  /** Such as `answers.yaml:4:10`; empty where it is not known. */
+  place: string;
+  /** Where it is a setting that is wrong. */
+  problem?: SettingProblem;
+}
+
 export interface KeptSettings {
   /** Answers of all sources merged, defaults filled in; secrets left out. */
   values: Record<string, unknown>;
@@ -100,8 +110,8 @@ export interface KeptSettings {
   /** Source of each given value, by dotted path. */
   origins: Record<string, string>;
   problems: SettingProblem[];
-  /** What is wrong with answers from outside, of which nothing was kept: sentences in English, without values. */
-  refused?: string[];
+  /** What is wrong with answers from outside, of which nothing was kept. */
+  refused?: RefusedAnswer[];
   /** JSON Schema of all answers, the product's under `product`. */
   schema: object;
 }

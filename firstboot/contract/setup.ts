@@ -43,7 +43,7 @@ export const SETUP_PATHS = {
   portsPassed: '/run/unit/ports-passed',
   /** The unit is finalised, and the page still there at port 8443: until the moment that stands in it. */
   open: '/run/unit/setup-open',
-  /** What is wrong with answers from outside, of which nothing was kept; of this boot. A JSON list, a sentence each, without values. */
+  /** What is wrong with answers from outside, of which nothing was kept; of this boot. A JSON list of `Problem`s, without values. */
   refusedAnswers: '/run/unit/refused-answers.json',
   /** Events of the present run, or of the last one of this boot: `ApplyEvent`, one a line. */
   events: '/run/unit/apply-events.jsonl',

@@ -88,7 +88,11 @@ export const StepParameters = {
   service: Type.Object(
     {
       name: Type.String({ description: 'A service of this image; it and those before it are started and awaited' }),
-      action: Type.Optional(Type.Enum(['start', 'restart', 'stop'])),
+      action: Type.Optional(
+        Type.Enum(['start', 'begin', 'restart', 'stop'], {
+          description: '`begin` starts it while further steps run: the end of all steps waits for it',
+        }),
+      ),
     },
     strict,
   ),

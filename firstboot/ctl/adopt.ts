@@ -12,7 +12,7 @@ import { sources } from '../sources/index.ts';
 import { writeRefused } from '../sources/refused.ts';
 import type { Reading, SourceContext } from '../sources/source.ts';
 import { applyPrepared, LOCK } from './apply.ts';
-import { type Ctl, problemLine, type Session } from './cli.ts';
+import type { Ctl, Session } from './cli.ts';
 import { check, withPlan } from './prepared.ts';
 import { readProductSchema, readUnit } from './unit-files.ts';
 
@@ -84,7 +84,7 @@ async function take(session: Session, context: SourceContext, readings: Readonly
   ];
   const checked = layers.length === 0 ? { missing: [], wrong: [] } : await check(system, layers, productSchema);
   const wrong = [...readings.values()].flatMap(({ problems }) => problems).concat('wrong' in checked ? checked.wrong : []);
-  await writeRefused(system, wrong.map(problemLine));
+  await writeRefused(system, wrong);
   if (wrong.length > 0) {
     await announce(system, 'waiting');
     throw new UnitError('answers from outside do not fit this unit: nothing was kept of them', {

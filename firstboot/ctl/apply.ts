@@ -44,6 +44,7 @@ async function apply(session: Session, options: Options): Promise<ExitCode> {
   const held = await lock(system, LOCK);
   try {
     if (options.resume === true && (await readIfExists(system.path(UNIT_PATHS.unfinished))) === undefined) {
+      session.emit({ type: 'result', command: 'apply', data: { resumed: false } });
       session.print('There is no unfinished run.');
       return ExitCode.ok;
     }

@@ -8,15 +8,26 @@ import { ExitCode, UnitError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';
 import { lock } from '../kit/lock.ts';
 import type { System } from '../kit/system.ts';
-import { describeProblem, obtainAndPlace, obtainDue, place, placeDue, plainKey, usable } from '../sections/certificate/ensure.ts';
+import {
+  describeProblem,
+  obtainAndPlace,
+  obtainDue,
+  place,
+  placeDue,
+  placeWhereDue,
+  plainKey,
+  usable,
+} from '../sections/certificate/ensure.ts';
 import { inspect } from '../sections/certificate/inspect.ts';
 import { readMaterial } from '../sections/certificate/material.ts';
 import { type WantedCertificate, wantedCertificate } from '../sections/certificate/names.ts';
+import { sendExpiryNotice } from '../sections/certificate/notice.ts';
 import { trustedRoots } from '../sections/certificate/place.ts';
 import { reloadServices } from '../sections/certificate/reload.ts';
 import type { Certificate } from '../sections/certificate/schema.ts';
 import { type CertificateState, certificateState } from '../sections/certificate/state.ts';
 import type { Settings } from '../settings/index.ts';
+import { refreshConsole } from '../setup/console.ts';
 import { applyPrepared, LOCK } from './apply.ts';
 import type { Ctl, Session } from './cli.ts';
 import { prepare } from './prepared.ts';
@@ -79,9 +90,11 @@ async function renew(session: Session, force: boolean): Promise<ExitCode> {
   try {
     await mustBeSetUp(system);
     const unit = await readUnit(system);
-    const wanted = wantedCertificate(await settingsOf(system), unit);
+    const settings = await settingsOf(system);
+    const wanted = wantedCertificate(settings, unit);
     const print = (line: string): void => session.print(system.scrubber.scrub(line));
-    const changed = await bringUpToDate(system, wanted, force, print);
+    // Above all where it cannot be renewed.
+    const changed = await bringUpToDate(system, wanted, force, print).finally(() => tell(system, unit, settings, print));
     await reloadServices(system, unit, print);
     if (changed) await passOn(session, unit);
     const state = await certificateState(system, wanted);
@@ -93,6 +106,12 @@ async function renew(session: Session, force: boolean): Promise<ExitCode> {
   } finally {
     await held.release();
   }
+}
+
+/** Whoever looks after the unit, who may never read its journal: on the consoles, and by mail. */
+async function tell(system: System, unit: Unit, settings: Settings, log: (line: string) => void): Promise<void> {
+  await sendExpiryNotice({ system, unit, mail: settings.mail, log }, await certificateState(system, wantedCertificate(settings, unit)));
+  await refreshConsole(system);
 }
 
 /** Files of the product that have the certificate, on this unit or on those that follow it, are written by a run. */
@@ -131,9 +150,10 @@ async function importFiles(session: Session, files: readonly string[], options: 
     const inspection = inspect(readMaterial(text, passphrase), { names, now: new Date(), roots: await trustedRoots(system) });
     const certificate = await saveUpload(system, { ...settings, certificate: before }, usable(inspection));
     const wanted = { certificate, names };
-    if ((await placeDue(system, wanted)) !== undefined) await place(system, wanted);
+    await placeWhereDue(system, wanted);
     await reloadServices(system, unit, (line) => session.print(line));
     await passOn(session, unit);
+    await refreshConsole(system);
     const findings = inspection.findings.map(({ code, severity, message, remedy }) => ({ code, severity, message, remedy }));
     session.emit({ type: 'result', command: 'cert import', data: { findings } });
     for (const { severity, message } of findings) session.print(`${severity}: ${message.en}`);

@@ -1,7 +1,7 @@
 /** What a command of unitctl gets, and how its end becomes an exit code. */
 import { Command, CommanderError } from 'commander';
 
-import { ExitCode, Interrupted, type Problem, ProgramError, UnitError } from '../kit/errors.ts';
+import { ExitCode, Interrupted, ProgramError, problemLine, UnitError } from '../kit/errors.ts';
 import { System } from '../kit/system.ts';
 
 /** The process, as unitctl sees it. */
@@ -121,10 +121,4 @@ function words(error: unknown): string {
   const log = error.log.map((line) => `    ${line}`);
   const remedies = error.remedies.map((remedy) => `  -> ${remedy}`);
   return `${[`error: ${error.message}`, ...problems, ...log, ...remedies].join('\n')}\n`;
-}
-
-/** Where, and what. */
-export function problemLine({ file, line, column, message, suggestion }: Problem): string {
-  const where = [file, line, column].filter((part) => part !== undefined).join(':');
-  return `${where === '' ? '' : `${where}: `}${message}${suggestion === undefined ? '' : ` ${suggestion}`}`;
 }

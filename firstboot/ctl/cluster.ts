@@ -48,6 +48,7 @@ export function register(ctl: Ctl): void {
   cluster
     .command('revoke <id>')
     .description('Cut a follower off: its key opens nothing any more. It goes on with the files that it has.')
+    .option('--json', 'write JSON')
     .addHelpText('after', '\nExamples:\n  unitctl cluster revoke 0123456789abcdef')
     .action(ctl.run(cutOff));
   cluster
@@ -139,6 +140,7 @@ async function cutOff(session: Session, id: string): Promise<ExitCode> {
     throw new UnitError(`no follower is ${id}`, { exitCode: ExitCode.usage, remedies: ['`unitctl cluster list` shows them.'] });
   }
   await revoke(system, id);
+  session.emit({ type: 'result', command: 'cluster revoke', data: { id } });
   session.print(`${id} is cut off.`);
   return ExitCode.ok;
 }

@@ -1,7 +1,10 @@
 import { hostname } from 'node:os';
 
 import { CLONE_MARK, SETUP_PATHS } from '../contract/setup.ts';
+import type { EveryText } from '../contract/texts.ts';
+import { type Problem, problemLine } from '../kit/errors.ts';
 import type { System } from '../kit/system.ts';
+import { pressingWarnings } from '../sections/certificate/state.ts';
 import { ownAddresses } from '../setup/addresses.ts';
 import { fingerprint } from '../setup/certificate.ts';
 import { currentCode } from '../setup/claim-code.ts';
@@ -20,7 +23,7 @@ export async function readConsoleText(system: System): Promise<string> {
   const clone = await exists(system, CLONE_MARK);
   if (clone) notes.push('This machine is a copy of another: it has the same keys and identity. `unitctl new-identity` gives it its own.');
   const { state, finalised, failure } = await readState(system, unit);
-  if (!finalised) notes.push(...refusedNote(await readRefused(system)));
+  notes.push(...(finalised ? certificateNote(await pressingWarnings(system)) : refusedNote(await readRefused(system))));
   return consoleText({
     title: unit.title,
     version: unit.version,
@@ -43,9 +46,13 @@ async function isStarting(system: System): Promise<boolean> {
   return ['initializing', 'starting'].includes(stdout);
 }
 
+function certificateNote(warnings: readonly EveryText[]): string[] {
+  return warnings.length === 0 ? [] : [`Certificate: ${warnings.map(({ en }) => en).join(' ')} \`unitctl cert show\` says more.`];
+}
+
 /** The first of them: a screen has few lines. */
-function refusedNote([first, ...others]: readonly string[]): string[] {
+function refusedNote([first, ...others]: readonly Problem[]): string[] {
   if (first === undefined) return [];
   const more = others.length === 0 ? '' : ` And ${others.length} more: see the setup page, or the log in the menu.`;
-  return [`Answers from outside do not fit, nothing was kept of them: ${first}${more}`];
+  return [`Answers from outside do not fit, nothing was kept of them: ${problemLine(first)}${more}`];
 }

@@ -1,8 +1,14 @@
 import { loadOrigins, loadSettings, type Origins } from '../apply/settings-store.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import type { System } from '../kit/system.ts';
-import { answersSchema, applyDefaults, mergeAnswers, pointerOf, type Settings, settingsOf } from '../settings/index.ts';
+import { answersSchema, applyDefaults, mergeAnswers, pointerOf, type Settings, settingAt, settingsOf } from '../settings/index.ts';
 import { readDraft } from '../sources/draft.ts';
+
+/** The role that answers name so far. */
+export async function draftedRole(system: System, productSchema: object | undefined): Promise<string | undefined> {
+  const role = settingAt(mergeAnswers(await readDraft(system), productSchema).answers, 'cluster.role');
+  return typeof role === 'string' ? role : undefined;
+}
 
 /** What is saved, else what outside sources have said so far, with defaults. */
 export async function knownSettings(system: System, productSchema: object | undefined): Promise<{ settings: Settings; origins: Origins }> {

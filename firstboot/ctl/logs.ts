@@ -34,6 +34,7 @@ export function register(ctl: Ctl): void {
     .option('--follow', 'go on with what comes; Ctrl-C ends it')
     .option('--since <time>', 'as journalctl takes it: "1 hour ago", "2030-01-31 12:00"')
     .option('--lines <count>', 'how many at most, without --since', '200')
+    .option('--json', 'write JSON: each line as an object, then the result')
     .addHelpText('after', '\nExamples:\n  unitctl logs\n  unitctl logs database --since "1 hour ago"\n  unitctl logs --follow')
     .action(ctl.run((session, name: string | undefined, options: Options) => logs(session, name, options)));
 }
@@ -41,15 +42,23 @@ export function register(ctl: Ctl): void {
 async function logs(session: Session, name: string | undefined, options: Options): Promise<ExitCode> {
   const { system } = session;
   const unit = await readUnit(system);
-  const args = journalArguments(unitsFor(unit, name), options);
+  const units = unitsFor(unit, name);
+  const args = journalArguments(units, options);
   await registerEverySecret(system, unit);
   try {
-    await system.run('journalctl', args, { onLine: (line) => session.print(system.scrubber.scrub(line)) });
+    await system.run('journalctl', args, { onLine: (line) => show(session, system.scrubber.scrub(line)) });
   } catch (error) {
     // Whoever follows ends it so.
     if (!(error instanceof Interrupted) || options.follow !== true) throw error;
   }
+  session.emit({ type: 'result', command: 'logs', data: { units } });
   return ExitCode.ok;
+}
+
+/** At once, however many there are and whether or not there is an end. */
+function show(session: Session, line: string): void {
+  session.emit({ type: 'output', line });
+  session.print(line);
 }
 
 /** systemd units of one service, or of all with first boot's own. @throws UnitError for a name that is none */

@@ -4,7 +4,7 @@ import { writeSync } from 'node:fs';
 
 import { Interrupted } from '../kit/errors.ts';
 import { runCtl } from './cli.ts';
-import { commands } from './index.ts';
+import { commandsFor } from './index.ts';
 import { terminalAsk } from './terminal.ts';
 
 const controller = new AbortController();
@@ -26,6 +26,7 @@ function write(descriptor: number, text: string): void {
   }
 }
 
+const argv = process.argv.slice(2);
 process.exitCode = await runCtl(
   {
     path: process.env.PATH ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -35,6 +36,6 @@ process.exitCode = await runCtl(
     ask: terminalAsk(write),
     editor: process.env.EDITOR,
   },
-  commands,
-  process.argv.slice(2),
+  await commandsFor(argv),
+  argv,
 );

@@ -40,6 +40,7 @@ export function register(ctl: Ctl): void {
     .requiredOption('--address <address/prefix...>', 'address with the length of its prefix, such as 192.0.2.10/24; may be given again')
     .option('--gateway <address...>', 'the router; one of IPv4 and one of IPv6 at most')
     .option('--dns <address...>', 'name servers of this unit; those that it has stay by default')
+    .option('--json', 'write JSON')
     .addHelpText(
       'after',
       '\nExamples:\n  unitctl network set --address 192.0.2.10/24 --gateway 192.0.2.1 --dns 192.0.2.53\n  unitctl network set --interface ens224 --address 2001:db8::10/64 --gateway fe80::1',
@@ -53,6 +54,7 @@ export function register(ctl: Ctl): void {
     .command('dhcp')
     .description('Have an interface ask for its address, at once. It is kept as a setting of this unit.')
     .option('--interface <name>', 'name or MAC address; the first interface by default')
+    .option('--json', 'write JSON')
     .addHelpText('after', '\nExamples:\n  unitctl network dhcp\n  unitctl network dhcp --interface ens224')
     .action(ctl.run((session, { interface: selector }: Chosen) => change(session, selector, { method: 'dhcp' }, undefined)));
   network

@@ -22,17 +22,6 @@ export function register(ctl: Ctl): void {
     .option('--json', 'write JSON')
     .addHelpText('after', '\nExamples:\n  unitctl open-setup\n  unitctl open-setup --minutes 60')
     .action(ctl.run(open));
-  ctl.program
-    .command('close-setup')
-    .description('Close the setup page of a unit that is finalised, before its time is over.')
-    .addHelpText('after', '\nExamples:\n  unitctl close-setup')
-    .action(
-      ctl.run(async (session) => {
-        await mustBeFinalised(session);
-        await closeSetup(session.system, (line) => session.print(line));
-        return ExitCode.ok;
-      }),
-    );
 }
 
 async function open(session: Session, options: { minutes: number }): Promise<ExitCode> {
@@ -58,7 +47,8 @@ async function open(session: Session, options: { minutes: number }): Promise<Exi
   return ExitCode.ok;
 }
 
-async function mustBeFinalised({ system }: Session): Promise<void> {
+/** @throws UnitError where the page is open anyway */
+export async function mustBeFinalised({ system }: Session): Promise<void> {
   if (await exists(system, UNIT_PATHS.finalised)) return;
   throw new UnitError('this unit is not finalised: its setup page is open', {
     exitCode: ExitCode.unit,

@@ -25,12 +25,14 @@ export function register(ctl: Ctl): void {
     .command('add <file>')
     .description('Add a file, or put another in the place of one of its name; what uses it is restarted.')
     .option('--kind <name>', 'which kind, where the product has several')
+    .option('--json', 'write JSON')
     .addHelpText('after', '\nExamples:\n  unitctl plugin add my-log-in.jar\n  unitctl plugin add --kind authentication my-log-in.jar')
     .action(ctl.run((session, file: string, options: { kind?: string }) => add(session, file, options.kind)));
   plugin
     .command('remove <name>')
     .description('Take one out again; what used it is restarted.')
     .option('--kind <name>', 'which kind, where several have one of this name')
+    .option('--json', 'write JSON')
     .addHelpText('after', '\nExamples:\n  unitctl plugin remove my-log-in.jar')
     .action(ctl.run((session, name: string, options: { kind?: string }) => remove(session, name, options.kind)));
 }

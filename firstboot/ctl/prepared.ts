@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { openSettings } from '../apply/open-settings.ts';
 import { type Facts, type Plan, plan } from '../apply/plan.ts';
+import { installedVersion } from '../apply/postgresql/cluster.ts';
 import { completeSettings, loadOrigins, loadSettings, type Origins, registerSecrets } from '../apply/settings-store.ts';
 import type { EveryText } from '../contract/texts.ts';
 import { UNIT_PATHS, type Unit } from '../contract/unit.ts';
@@ -18,6 +19,7 @@ import {
   mergeAnswers,
   pointerOf,
   type Settings,
+  secretPaths,
   setAt,
   settingAt,
   settingsOf,
@@ -25,7 +27,7 @@ import {
 import { readAnswersFile } from '../sources/answers-file.ts';
 import { readCleared, readDraft } from '../sources/draft.ts';
 import type { LocatedLayer } from '../sources/source.ts';
-import { readFacts, readProductSchema, readUnit } from './unit-files.ts';
+import { readProductSchema, readUnit } from './unit-files.ts';
 
 export interface Prepared {
   unit: Unit;
@@ -53,6 +55,10 @@ export async function withPlan(system: System, productSchema: object | undefined
   fixLogin(unit, checked.settings);
   const facts = await readFacts(system, productSchema);
   return { unit, productSchema, ...checked, facts, plan: plan(unit, checked.settings, facts) };
+}
+
+async function readFacts(system: System, productSchema: object | undefined): Promise<Facts> {
+  return { secretSettings: secretPaths(productSchema), postgresql: await installedVersion(system) };
 }
 
 /** What a role has made of a unit stays. @throws UnitError where a finalised unit is to have another one */
@@ -109,8 +115,9 @@ export async function check(
   const violations = [...('violations' in outcome ? outcome.violations : []), ...fixed];
   const problems = violations.map((violation) => {
     const layer = layerAt(merged, violation.path);
-    const { path, message, suggestion } = violation;
-    const problem = layer?.locate(violation) ?? { message, path, ...(suggestion === undefined ? {} : { suggestion }) };
+    const { path, message, suggestion, keyword, texts } = violation;
+    const located = layer?.locate(violation) ?? { message, path, ...(suggestion === undefined ? {} : { suggestion }) };
+    const problem: Problem = { ...located, keyword, ...(texts === undefined ? {} : { texts }) };
     return { incomplete: isIncomplete(violation), problem };
   });
   return {

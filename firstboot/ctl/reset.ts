@@ -25,6 +25,7 @@ export function register(ctl: Ctl): void {
     .option('--yes-really', 'do not ask (for machines)')
     .option('--resume', 'go on with a reset that was interrupted; nothing to do is fine')
     .option('--no-reboot', 'do not restart at the end; the unit must be restarted before it is used')
+    .option('--json', 'write JSON')
     .addHelpText('after', '\nExamples:\n  unitctl reset\n  unitctl reset --yes-really')
     .action(ctl.run((session, options: Options) => run(session, options)));
 }
@@ -34,6 +35,7 @@ async function run(session: Session, options: Options): Promise<ExitCode> {
   const unit = await readUnit(system);
   const begun = (await readIfExists(system.path(UNIT_PATHS.resetting))) !== undefined;
   if (options.resume === true && !begun) {
+    session.emit({ type: 'result', command: 'reset', data: { reset: false, restarts: false } });
     session.print('There is no reset to go on with.');
     return ExitCode.ok;
   }

@@ -22,6 +22,7 @@ export function register(ctl: Ctl): void {
     services
       .command(`${verb} [name]`)
       .description(HELP[verb])
+      .option('--json', 'write JSON')
       .addHelpText('after', `\nExamples:\n  unitctl services ${verb}\n  unitctl services ${verb} database`)
       .action(ctl.run((session, name: string | undefined) => control(session, verb, name)));
   }
@@ -49,7 +50,8 @@ async function control(session: Session, verb: Verb, name: string | undefined): 
     const whole = verb === 'restart' && (await isActive(system, PRODUCT_TARGET));
     if (verb !== 'stop') await order(system, 'start', whole ? PRODUCT_TARGET : gateOf(name), involved, log);
   }
-  return verb === 'stop' ? ExitCode.ok : showStatus(session, name);
+  const allReady = await showStatus(session, name);
+  return verb === 'stop' ? ExitCode.ok : allReady;
 }
 
 async function showStatus(session: Session, name: string | undefined): Promise<ExitCode> {

@@ -88,12 +88,12 @@ async function changeSaved(session: Session, changes: Changes, { apply }: Change
   const prepared = await withPlan(system, productSchema, { settings, origins });
   if (apply) {
     await applyPrepared(session, prepared);
-    return ExitCode.ok;
+  } else {
+    await saveOrigins(system, origins);
+    await saveSettings(system, settings, productSchema);
+    session.print('Saved. `unitctl apply` makes it so.');
   }
-  await saveOrigins(system, origins);
-  await saveSettings(system, settings, productSchema);
-  session.print('Saved. `unitctl apply` makes it so.');
-  session.emit({ type: 'result', command: 'settings', data: { saved: [...changes.keys()], applied: false } });
+  session.emit({ type: 'result', command: 'settings', data: { saved: [...changes.keys()], applied: apply } });
   return ExitCode.ok;
 }
 

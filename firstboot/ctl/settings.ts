@@ -57,12 +57,14 @@ export function register(ctl: Ctl): void {
       'Change settings in an editor ($EDITOR, nano by default), check them, and apply. Secrets are left as they are unless given.',
     )
     .option('--no-apply', 'save only')
+    .option('--json', 'write events as JSON, one object a line')
     .addHelpText('after', '\nExamples:\n  unitctl settings edit\n  EDITOR=vi unitctl settings edit --no-apply')
     .action(ctl.run((session, options: ChangeOptions) => edit(session, options)));
   settings
     .command('export')
     .description('Print the settings as an answers file, without secrets.')
     .option('--with-secrets', 'with the secrets, in clear')
+    .option('--json', 'write JSON: the file is a text in it')
     .addHelpText(
       'after',
       '\nExamples:\n  unitctl settings export > answers.yaml\n  unitctl settings export --with-secrets | age -p > answers.age',
@@ -72,7 +74,9 @@ export function register(ctl: Ctl): void {
         const productSchema = await readProductSchema(session.system);
         const { settings: known } = await knownSettings(session.system, productSchema);
         const heading = `Settings of this unit${options.withSecrets === true ? ', with their secrets' : ', without their secrets'}.`;
-        session.print(answersOf(known, productSchema, { secrets: options.withSecrets === true, heading }).trimEnd());
+        const answers = answersOf(known, productSchema, { secrets: options.withSecrets === true, heading });
+        session.emit({ type: 'result', command: 'settings export', data: { answers } });
+        session.print(answers.trimEnd());
         return ExitCode.ok;
       }),
     );
@@ -108,6 +112,7 @@ async function edit(session: Session, options: ChangeOptions): Promise<ExitCode>
     await system.run(session.editor, [file], { terminal: true });
     const after = await readIfExists(file);
     if (after === undefined || after.trim() === '' || after === before) {
+      session.emit({ type: 'result', command: 'settings', data: { saved: [], applied: false } });
       session.print('Nothing was changed.');
       return ExitCode.ok;
     }

@@ -1,12 +1,8 @@
 /** What the image says about this unit: its definition, release and settings schema. */
-import type { Facts } from '../apply/plan.ts';
-import { installedVersion } from '../apply/postgresql/cluster.ts';
 import { type Release, UNIT_PATHS, type Unit } from '../contract/unit.ts';
 import { unitForRole } from '../contract/unit-role.ts';
 import { readIfExists } from '../kit/files.ts';
 import type { System } from '../kit/system.ts';
-import { mergeAnswers, secretPaths, settingAt } from '../settings/index.ts';
-import { readDraft } from '../sources/draft.ts';
 import { appliedRole, readDefinition } from './definition.ts';
 
 /**
@@ -22,8 +18,9 @@ export async function readUnit(system: System, role?: string): Promise<Unit> {
 async function chosenRole(system: System): Promise<string | undefined> {
   const applied = await appliedRole(system);
   if (applied !== undefined) return applied;
-  const role = settingAt(mergeAnswers(await readDraft(system), await readProductSchema(system)).answers, 'cluster.role');
-  return typeof role === 'string' ? role : undefined;
+  // Only here: what reads answers is most of unitctl, and takes its time to load.
+  const { draftedRole } = await import('./known-settings.ts');
+  return draftedRole(system, await readProductSchema(system));
 }
 
 /** The release that this unit runs; undefined where the file is missing. */
@@ -36,8 +33,4 @@ export async function readRelease(system: System): Promise<Release | undefined> 
 export async function readProductSchema(system: System): Promise<object | undefined> {
   const text = await readIfExists(system.path(UNIT_PATHS.settingsSchema));
   return text === undefined ? undefined : (JSON.parse(text) as object);
-}
-
-export async function readFacts(system: System, productSchema: object | undefined): Promise<Facts> {
-  return { secretSettings: secretPaths(productSchema), postgresql: await installedVersion(system) };
 }

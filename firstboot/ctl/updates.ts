@@ -28,6 +28,7 @@ export function register(ctl: Ctl): void {
   updates
     .command('run')
     .description('Fetch the lists and install security updates now. Needs a way to the archive.')
+    .option('--json', 'write JSON')
     .addHelpText('after', '\nExamples:\n  unitctl updates run')
     .action(ctl.run(run));
 }

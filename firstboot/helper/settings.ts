@@ -2,11 +2,11 @@
 
 import { SecretStore } from '../apply/secret-store.ts';
 import { completeSettings, registerSecrets, secretFile } from '../apply/settings-store.ts';
-import type { KeptSettings, SettingProblem } from '../contract/helper.ts';
+import type { KeptSettings, RefusedAnswer, SettingProblem } from '../contract/helper.ts';
 import { LOCK } from '../ctl/apply.ts';
 import { type Kept, readKept } from '../ctl/prepared.ts';
 import { readProductSchema, readUnit } from '../ctl/unit-files.ts';
-import { ExitCode, UnitError } from '../kit/errors.ts';
+import { ExitCode, type Problem, placeOf, problemLine, UnitError } from '../kit/errors.ts';
 import { lock } from '../kit/lock.ts';
 import type { System } from '../kit/system.ts';
 import type { SettingSchema } from '../settings/annotations.ts';
@@ -124,7 +124,7 @@ async function describe(system: System, productSchema: object | undefined, { lay
     secretsSet,
     origins: Object.fromEntries([...merged.origins].map(([pointer, { source }]) => [segmentsOf(pointer).join('.'), source])),
     problems: [...('violations' in outcome ? outcome.violations : []), ...fixedViolations(setup, merged.answers)].map(problemOf),
-    ...(refused.length === 0 ? {} : { refused }),
+    ...(refused.length === 0 ? {} : { refused: refused.map(refusalOf) }),
     schema,
   };
 }
@@ -147,6 +147,21 @@ export function problemOf(violation: Violation): SettingProblem {
     ...(texts === undefined ? {} : { texts }),
     missing: isIncomplete(violation),
   };
+}
+
+/** As the page is told of what came from outside. */
+export function refusalOf(problem: Problem): RefusedAnswer {
+  const { path, keyword, message, suggestion, texts } = problem;
+  const about = { sentence: problemLine(problem), place: placeOf(problem) };
+  if (path === undefined || keyword === undefined) return about;
+  const violation = {
+    path,
+    keyword,
+    message,
+    ...(suggestion === undefined ? {} : { suggestion }),
+    ...(texts === undefined ? {} : { texts }),
+  };
+  return { ...about, problem: problemOf(violation) };
 }
 
 /** What the schema knows and calls no secret: a value in a wrong place may be one. */

@@ -31,6 +31,22 @@ export interface Problem {
   /** JSON pointer into the data. */
   path?: string;
   suggestion?: string;
+  /** The schema keyword or the rule that found it. */
+  keyword?: string;
+  /** What the setup page says of it, where a rule found it. */
+  texts?: SaidInEveryLanguage;
+}
+
+/** `file:line:column`, as far as they are known. */
+export function placeOf({ file, line, column }: Problem): string {
+  return [file, line, column].filter((part) => part !== undefined).join(':');
+}
+
+/** Where, and what. */
+export function problemLine(problem: Problem): string {
+  const { message, suggestion } = problem;
+  const where = placeOf(problem);
+  return `${where === '' ? '' : `${where}: `}${message}${suggestion === undefined ? '' : ` ${suggestion}`}`;
 }
 
 /** As contract/texts.ts has it. */

@@ -15,6 +15,7 @@ import { publicRoutes } from './routes/public.ts';
 import { resultRoutes } from './routes/result.ts';
 import { reviewRoutes } from './routes/review.ts';
 import { sectionRoutes } from './routes/section.ts';
+import { strengthRoutes } from './routes/strength.ts';
 import { Site, type SitePorts, unknownVisit } from './site.ts';
 
 export interface App {
@@ -62,6 +63,7 @@ export async function createApp(ports: SitePorts): Promise<App> {
   await app.register(async (guarded) => {
     guard(guarded, site);
     sectionRoutes(guarded, site);
+    strengthRoutes(guarded);
     reviewRoutes(guarded, site);
     applyRoutes(guarded, site);
     resultRoutes(guarded, site);

@@ -44,16 +44,13 @@ const app = await createApp({
   sessions: new Sessions(state),
   lib: options.lib,
   laterPort: () => servers.port('https-later'),
-  onHandOver: () => servers.handOver(),
   log: (line) => process.stderr.write(`${line}\n`),
 });
 const servers = new Servers({ sockets, tls, listener: app.listener, names: () => app.site.statuses.names() });
 // At once: files are written whole or not at all, and connections that are half open would be waited for.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(0));
 
-// A unit that is no longer waiting has a product that wants 80 and 443. Where nobody can say, the owner gets a page that says so.
-const isWaiting = await app.site.statuses.get().then(
-  (status) => status.state === 'waiting',
-  () => true,
-);
-await servers.listen(isWaiting || sockets['https-later'].length === 0 ? SOCKET_NAMES : ['https-later']);
+// What systemd hands over is the page's: it closes the sockets of a product's ports before a run starts the product.
+await servers.listen();
+// The first visitor need not wait until the helper has started.
+app.site.statuses.get().catch(() => undefined);

@@ -1,5 +1,4 @@
 /** The servers behind the sockets: bounded in time and number, so that whoever is slow or many keeps nobody else out. */
-import { closeSync } from 'node:fs';
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
@@ -39,27 +38,14 @@ export class Servers {
     this.#given = Object.entries(options.sockets).flatMap(([name, all]) => all.map((at) => ({ name: name as SocketName, at })));
   }
 
-  /** Listens on the sockets of these names; the others are let go, for the product wants their ports. */
-  async listen(names: readonly SocketName[]): Promise<void> {
-    for (const { name, at } of this.#given.splice(0)) {
-      if (names.includes(name)) this.#running.push({ name, server: await listening(this.#make(name), at) });
-      else if ('fd' in at) closeSync(at.fd);
-    }
+  async listen(): Promise<void> {
+    for (const { name, at } of this.#given.splice(0)) this.#running.push({ name, server: await listening(this.#make(name), at) });
   }
 
   /** The port of a socket, as this machine knows it. */
   port(name: SocketName): number | undefined {
     const server = this.#running.find((each) => each.name === name)?.server;
     return (server?.address() as AddressInfo | null | undefined)?.port;
-  }
-
-  /** Lets 80 and 443 go, where there is another port to go on at; what is being answered on them is answered. */
-  handOver(): void {
-    if (this.port('https-later') === undefined) return;
-    for (const each of this.#running.filter(({ name }) => name !== 'https-later')) {
-      this.#running.splice(this.#running.indexOf(each), 1);
-      each.server.close();
-    }
   }
 
   /** Ends everything, at once. */

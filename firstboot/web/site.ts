@@ -29,8 +29,6 @@ export interface SitePorts {
   lib: string;
   /** Where the page goes on during Apply; undefined where it stays. */
   laterPort: () => number | undefined;
-  /** A run has begun, or has been: 80 and 443 are the product's. Called more than once. */
-  onHandOver: () => void;
   /** One line for the journal, without secrets. */
   log: (line: string) => void;
 }
@@ -72,14 +70,8 @@ export class Site {
     });
   }
 
-  async status(): Promise<UnitStatus> {
-    const status = await this.statuses.get();
-    if (status.state !== 'waiting') this.ports.onHandOver();
-    return status;
-  }
-
   async visit(request: FastifyRequest): Promise<Visit> {
-    const status = await this.status();
+    const status = await this.statuses.get();
     const offered = status.look?.languages ?? LANGUAGES;
     const asked = languageOf(queryOf(request, 'lang'), offered);
     const chosen = asked ?? languageOf(cookieOf(request.headers.cookie, LANGUAGE_COOKIE), offered);

@@ -11,15 +11,9 @@ systemctl list-units --type=service --state=running --plain --no-legend | while 
 done
 
 # Ways in, and what this build made: its keys stand in /run, these are links to them.
-rm -f /etc/ssh/ssh_host_* /usr/sbin/policy-rc.d
+rm -f /usr/sbin/policy-rc.d
 rm -rf /root/.ssh /var/tmp/unitsmith-*
-
-# Identity: `uninitialized` makes the next boot a first boot, an empty file would not (machine-id(5)).
-echo uninitialized > /etc/machine-id
-rm -f /var/lib/dbus/machine-id /var/lib/systemd/random-seed /var/lib/systemd/credential.secret
-rm -f /var/lib/rabbitmq/.erlang.cookie /root/.erlang.cookie
-rm -f /etc/nvme/hostid /etc/nvme/hostnqn
-rm -f /etc/ssl/private/ssl-cert-snakeoil.key /etc/ssl/certs/ssl-cert-snakeoil.pem
+/usr/lib/unit/forget-identities
 
 # What cloud-init and the network remember of this machine.
 rm -rf /var/lib/cloud /run/cloud-init /var/lib/dhcp/* /var/lib/systemd/network/* /var/lib/NetworkManager/*

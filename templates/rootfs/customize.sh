@@ -24,13 +24,9 @@ rm -f "$tree/etc/postgresql-common/createcluster.conf.ucf-dist"
 rmdir "$tree/etc/postgresql-common" 2>/dev/null || true
 
 # Born at install, unique or secret: each unit makes its own.
-rm -f "$tree"/etc/ssh/ssh_host_*
-rm -f "$tree/etc/ssl/private/ssl-cert-snakeoil.key" "$tree/etc/ssl/certs/ssl-cert-snakeoil.pem"
+sh "$(dirname "$0")/../system/rootfs/usr/lib/unit/forget-identities" "$tree"
 find "$tree/etc/ssl/certs" -xtype l -delete 2>/dev/null || true
-rm -f "$tree/var/lib/rabbitmq/.erlang.cookie" "$tree/root/.erlang.cookie"
 rm -rf "$tree"/etc/postgresql/*/main "$tree"/var/lib/postgresql/*/main
-rm -f "$tree/var/lib/dbus/machine-id" "$tree/var/lib/systemd/random-seed" "$tree/var/lib/systemd/credential.secret"
-echo uninitialized > "$tree/etc/machine-id"
 
 # The names that the host had, and what packages saved of them.
 rm -f "$tree/etc/hostname" "$tree/etc/.resolv.conf.systemd-resolved.bak" "$tree/etc/resolv.conf"
@@ -62,6 +58,12 @@ done
 mkdir "$out/cloud-init-schemas"
 cp "$tree"/usr/lib/python3/dist-packages/cloudinit/config/schemas/*.json "$out/cloud-init-schemas/" 2>/dev/null || true
 du --summarize --one-file-system --block-size=1 --exclude "$tree/proc" --exclude "$tree/sys" --exclude "$tree/dev" "$tree" | cut -f 1 > "$out/installed-bytes"
+
+# All files of the tar have one and the same time at the latest, and console-setup makes anew at each boot what is not newer
+# than its settings: 20 s of an emulated guest.
+for file in "$tree/etc/default/keyboard" "$tree/etc/default/console-setup"; do
+    [ ! -e "$file" ] || touch --date='1 hour ago' "$file"
+done
 
 # Nothing in /usr is newer than what was set up for it: systemd need not do it all again at first boot
 # (systemd-update-done.service(8)).

@@ -38,7 +38,7 @@ export function isMet(row: Row): boolean | undefined {
 
 /** A number as people read it: `4.2 s`, `3 min 20 s`, `453.1 MB` (10^6 bytes, as disks are sold and the targets are said). */
 export function quantity(value: number, unit: Unit): string {
-  if (unit === 'bytes') return `${(value / 1e6).toFixed(1)} MB`;
+  if (unit === 'bytes') return value < 1e6 ? `${(value / 1e3).toFixed(1)} kB` : `${(value / 1e6).toFixed(1)} MB`;
   if (value < 99.95) return `${value.toFixed(1)} s`;
   const seconds = Math.round(value);
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;

@@ -76,7 +76,7 @@ describe.skipIf(NO_CHROMIUM !== undefined)('in a browser', () => {
     await page.keyboard.type('kate');
     await tabTo('f_2f_password');
     await page.keyboard.type('correct horse 9 battery');
-    expect(await page.textContent('.strength')).toBe('Strong');
+    await expect.poll(() => page.textContent('.strength'), { timeout: 10_000 }).toBe('This password is strong, by our estimate.');
     await next('/section/network');
     for (const [here, there] of [
       ['network', 'time'],

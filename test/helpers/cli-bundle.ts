@@ -57,7 +57,10 @@ export class Account {
     const temporary = join(this.root, 'tmp');
     for (const folder of [this.cwd, this.bin, temporary]) mkdirSync(folder);
     const path = `${this.bin}:${process.env.PATH}:/usr/sbin:/sbin`;
-    this.env = { HOME: this.root, PATH: path, LANG: 'C.UTF-8', TMPDIR: temporary, TERM: 'xterm' };
+    // By itself apt waits longer and longer between its attempts (apt.conf(5), Acquire::Retries::Delay).
+    const impatient = join(this.bin, 'apt.conf');
+    writeFileSync(impatient, 'Acquire::Retries::Delay "false";\n');
+    this.env = { HOME: this.root, PATH: path, LANG: 'C.UTF-8', TMPDIR: temporary, TERM: 'xterm', APT_CONFIG: impatient };
   }
 
   /** A shell script in the place of an outside program. */

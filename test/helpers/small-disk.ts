@@ -54,7 +54,8 @@ function partitionTable(): string {
   return ['label: gpt', 'first-lba: 34', efi, root, ''].join('\n');
 }
 
-function writeTree(tree: string, root: SmallDisk['root']): void {
+/** Writes files below a folder. */
+export function writeTree(tree: string, root: SmallDisk['root']): void {
   for (const [path, node] of Object.entries(root)) {
     const target = join(tree, path);
     mkdirSync(dirname(target), { recursive: true });

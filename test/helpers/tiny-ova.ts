@@ -72,6 +72,7 @@ export function ovfOptions(changes: Partial<OvfOptions> = {}): OvfOptions {
   return {
     ...OVF_DEFAULTS,
     name: 'tiny',
+    system: 'debian',
     product: { title: 'Tiny', version: '1.0', vendor: 'Example' },
     annotation: 'A small one',
     eula: 'You may.',

@@ -1,18 +1,26 @@
 /**
  * Units that are set up by what their machine brings: an OVF environment, cloud-init. Incomplete answers are found on the page,
- * a copy of a unit that waits gets an identity of its own, and whole answers lead to a unit that is ready.
+ * a copy of a unit that waits gets an identity of its own, and whole answers lead to a unit that is ready. A network configuration
+ * is there from boot on.
  */
+import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { Cleanup } from '../../builder/kit/cleanup.ts';
 import { allowTime, probeUnit } from '../../builder/verify/unitctl.ts';
+import { forwardRule, USER_NETWORK } from '../../builder/vm/argv.ts';
 import type { Machine } from '../../builder/vm/machine.ts';
 import { overlay } from '../../builder/vm/overlay.ts';
+import { noCloudIso } from '../../builder/vm/seeds/nocloud.ts';
+import { GUEST_IPV4, macOf } from '../../builder/vm/spec.ts';
 import { sphereDisk } from '../helpers/baked.ts';
 import { NO_CHROMIUM, picture } from '../helpers/chromium.ts';
 import { testContext } from '../helpers/context.ts';
-import { bootUnit, browserFor, certificateAt, claim, readScreen } from '../helpers/owner.ts';
+import { bootUnit, browserFor, certificateAt, certificateBehind, claim, readScreen } from '../helpers/owner.ts';
 import { type AwkwardAnswers, awkwardAnswers, keptAnswers, seedsOf } from '../helpers/seeds.ts';
+
+/** Another than DHCP would give. */
+const STATIC = '10.0.2.44';
 
 const OBSTACLE = process.env.UNITSMITH_TEST === 'full' ? NO_CHROMIUM : 'runs with npm run test:full';
 if (OBSTACLE !== undefined) process.stdout.write(`skipped: units that are set up without a page: ${OBSTACLE}\n`);
@@ -76,4 +84,44 @@ describe.skipIf(OBSTACLE !== undefined)('without a page', () => {
     await isReady(machine, whole, 'cloud-init');
     expect((await machine.ssh(['test', '-e', '/etc/unit/answers.yaml'])).exitCode).toBe(1);
   });
+
+  it('a network configuration by cloud-init is the network of the unit from boot on', async () => {
+    const uuid = randomUUID();
+    const ethernet = {
+      match: { macaddress: macOf(uuid) },
+      addresses: [`${STATIC}/24`],
+      routes: [{ to: '0.0.0.0/0', via: '10.0.2.2' }],
+      nameservers: { addresses: ['10.0.2.3'], search: ['example.org'] },
+    };
+    const seed = {
+      userData: '#cloud-config\n{}\n',
+      metaData: JSON.stringify({ 'instance-id': uuid }),
+      networkConfig: JSON.stringify({ version: 2, ethernets: { uplink: ethernet } }),
+    };
+    const cdroms = [await noCloudIso(ctx, seed, cleanup)];
+    const machine = await bootUnit(ctx, await overlay(ctx, await sphereDisk(), cleanup), cleanup, { uuid, cdroms });
+    const shown = await readScreen(machine);
+    expect(await machine.serial()).toMatch(new RegExp(`Set up at: +https://${STATIC}/`));
+    const page = await machine.forward(443, STATIC);
+    expect((await certificateBehind(ctx, page, machine.deadline(60).seconds))?.fingerprint256).toBe(shown.fingerprint);
+
+    await leadSshTo(machine, STATIC);
+    await machine.waitForSsh(machine.deadline(60));
+    const addresses = await machine.output('ip -4 -o address show scope global');
+    expect(addresses.match(/inet \S+/g)).toEqual([`inet ${STATIC}/24`]);
+    expect(await machine.output('ip -4 route show default')).toMatch(/^default via 10\.0\.2\.2 .*proto static/);
+    expect(await machine.output('resolvectl dns; resolvectl domain')).toMatch(/: 10\.0\.2\.3\b[\s\S]*: example\.org\b/);
+    // DHCP, which every other interface is asked for, was never.
+    expect(await machine.output('journalctl --boot --unit=systemd-networkd.service')).not.toContain('DHCPv4 address');
+    expect(await machine.serial()).not.toContain(GUEST_IPV4);
+  });
 });
+
+/** QEMU leads the way in to the address that its own DHCP gives. */
+async function leadSshTo(machine: Machine, address: string): Promise<void> {
+  const commands = [
+    `hostfwd_remove ${USER_NETWORK} tcp:127.0.0.1:${machine.sshPort}`,
+    `hostfwd_add ${USER_NETWORK} ${forwardRule(22, machine.sshPort, address)}`,
+  ];
+  for (const command of commands) await machine.execute('human-monitor-command', { 'command-line': command });
+}

@@ -9,6 +9,7 @@ export const aptSources: Rule = {
   name: 'apt-sources',
   title: "Packages come from the distribution's own public archive",
   remedy: 'Write the public archive into /etc/apt/sources.list; mirrors are settings of the unit.',
+  contained: true,
   check: ({ tree }: Subject) => {
     const places = /^\/etc\/apt\/(sources\.list|sources\.list\.d\/.*\.(list|sources))$/;
     return tree.texts('/etc/apt', places).flatMap(({ path, text }) => {

@@ -8,6 +8,7 @@ export const buildNetwork: Rule = {
   name: 'build-network',
   title: 'There is no network configuration of the build',
   remedy: 'Remove it: a unit takes its network from its owner, from cloud-init or by DHCP.',
+  contained: true,
   check: (subject) => [...interfaces(subject), ...own(subject), ...resolver(subject), ...names(subject)],
 };
 

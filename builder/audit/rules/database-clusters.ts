@@ -17,6 +17,7 @@ export const databaseClusters = entryRule(
     name: 'database-clusters',
     title: 'There is no database cluster',
     remedy: 'Clusters are born on the unit, by a step: keep the package from making one, or remove it.',
+    contained: true,
   },
   ({ path, type }, { packages }) => {
     if (path.startsWith('/usr/') || type === 'directory' || packages.owner(path) !== undefined) return undefined;

@@ -8,6 +8,7 @@ export const histories = entryRule(
     name: 'histories',
     title: 'There is no history of a shell or another tool',
     remedy: 'Remove it when the disk is sealed; scripts that log in should not keep one (`unset HISTFILE`).',
+    contained: true,
   },
   ({ path, type }) => (type !== 'directory' && NAMES.test(path) ? 'tells what somebody did while the image was made' : undefined),
 );

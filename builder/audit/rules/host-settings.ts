@@ -5,6 +5,7 @@ export const hostSettings: Rule = {
   name: 'host-settings',
   title: "There are no settings of the build host's apt, npm, pip and the like",
   remedy: "Remove it: mirror and proxy are settings of the unit's owner.",
+  contained: true,
   check: (subject) => [...apt(subject), ...files(subject), ...environment(subject)],
 };
 

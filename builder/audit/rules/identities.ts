@@ -22,6 +22,7 @@ export const identities = entryRule(
     name: 'identities',
     title: 'There is no other identity of one machine',
     remedy: 'Remove it: it is made anew where it is needed.',
+    contained: true,
   },
   ({ path, type, size }, { packages }) => {
     if (type === 'directory' || size === 0 || packages.owner(path) !== undefined) return undefined;

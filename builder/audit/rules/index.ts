@@ -9,6 +9,7 @@ import { caches } from './caches.ts';
 import { certificates } from './certificates.ts';
 import { cloudInitDatasource } from './cloud-init-datasource.ts';
 import { cloudInitState } from './cloud-init-state.ts';
+import { containerImages } from './container-images.ts';
 import { databaseClusters } from './database-clusters.ts';
 import { erlangCookie } from './erlang-cookie.ts';
 import { fileSystem } from './file-system.ts';
@@ -49,6 +50,7 @@ export const RULES: readonly Rule[] = [
   buildLeftovers,
   caches,
   hostSettings,
+  containerImages,
   aptSources,
   bootArguments,
   packageList,

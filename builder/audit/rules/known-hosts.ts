@@ -5,6 +5,7 @@ export const knownHosts = entryRule(
     name: 'known-hosts',
     title: 'No account knows hosts or holds an SSH agent or configuration of the build',
     remedy: 'Remove it when the disk is sealed.',
+    contained: true,
   },
   ({ path, type, size }) => {
     if (type === 'directory' || size === 0 || path.startsWith('/usr/')) return undefined;

@@ -10,6 +10,7 @@ export const passwords: Rule = {
   name: 'passwords',
   title: 'No account has a password, nor is one kept anywhere',
   remedy: 'Lock the account (`passwd --lock` after `passwd --delete`); passwords are set on the unit.',
+  contained: true,
   check: (subject) => [
     ...['/etc/shadow', '/etc/shadow-'].flatMap((path) => inShadow(subject, path)),
     ...['/etc/passwd', '/etc/passwd-'].flatMap((path) => inPasswd(subject, path)),

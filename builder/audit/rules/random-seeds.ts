@@ -9,6 +9,7 @@ export const randomSeeds = entryRule(
     name: 'random-seeds',
     title: 'There is no random seed',
     remedy: 'Remove it when the disk is sealed, after the last service that writes it has stopped.',
+    contained: true,
   },
   ({ path, type }) => (type !== 'directory' && SEED.test(path) ? 'is a random seed or secret that every unit would share' : undefined),
 );

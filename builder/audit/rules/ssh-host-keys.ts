@@ -6,6 +6,7 @@ export const sshHostKeys = entryRule(
     name: 'ssh-host-keys',
     title: 'There are no SSH host keys',
     remedy: 'Host keys are made at first boot: remove them before the disk is sealed.',
+    contained: true,
   },
   ({ path, type }) =>
     type !== 'directory' && /^\/etc\/(ssh\/ssh_host_|dropbear\/dropbear_.*_host_key|ssh\/.*_host_.*key)/.test(path)

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import handlebars from 'handlebars';
 
 import { templatePath } from '../../kit/paths.ts';
-import type { Controller, OvfOptions, VappProperty } from './options.ts';
+import type { Controller, GuestSystem, OvfOptions, VappProperty } from './options.ts';
 
 export interface OvfDisk {
   fileName: string;
@@ -25,6 +25,12 @@ const CONTROLLER_ITEMS: Record<Controller, { type: number; subType: string; desc
 /** VirtualBox knows no pvscsi, and its own names for the rest. */
 const VIRTUALBOX_CONTROLLER = { type: 20, subType: 'AHCI', description: 'SATA Controller' };
 
+/** CIM_OperatingSystem.OSType, by which VirtualBox goes, and VMware's name: one that hosts know since vmx-13 (`ovf-guest-os` of inspect). */
+const SYSTEM_SECTIONS: Record<GuestSystem, { cim: number; vmware: string; description: string }> = {
+  debian: { cim: 96, vmware: 'debian10_64Guest', description: 'Debian GNU/Linux (64-bit)' },
+  ubuntu: { cim: 94, vmware: 'ubuntu64Guest', description: 'Ubuntu Linux (64-bit)' },
+};
+
 /** What XML 1.0 cannot hold, not even escaped: control characters such as the form feeds of licence texts, and halves of a pair. */
 const NOT_XML =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
@@ -44,6 +50,7 @@ export function ovfDescriptor(disk: OvfDisk, given: OvfOptions): string {
     disk,
     vmware,
     efi: options.firmware === 'efi',
+    guest: SYSTEM_SECTIONS[options.system],
     systemType: vmware ? `vmx-${options.hardwareVersion}` : 'virtualbox-2.2',
     controllerItem: vmware ? CONTROLLER_ITEMS[options.controller] : VIRTUALBOX_CONTROLLER,
     nicType: vmware ? options.nic : 'E1000',

@@ -8,6 +8,10 @@ export type Nic = (typeof NICS)[number];
 export const PROFILES = ['vmware', 'virtualbox'] as const;
 export type Profile = (typeof PROFILES)[number];
 
+/** Distributions that importers know by name. */
+export const GUEST_SYSTEMS = ['debian', 'ubuntu'] as const;
+export type GuestSystem = (typeof GUEST_SYSTEMS)[number];
+
 /** A vApp property: what a person fills in on import, and the guest reads from its OVF environment. */
 export interface VappProperty {
   key: string;
@@ -25,6 +29,7 @@ export interface VappProperty {
 export interface OvfOptions {
   /** Name of the virtual machine on import. */
   name: string;
+  system: GuestSystem;
   product: { title: string; version: string; vendor: string; vendorUrl?: string; productUrl?: string };
   annotation: string;
   eula?: string;

@@ -10,6 +10,7 @@ import { ExitCode, ToolError, UserError } from '../../kit/errors.ts';
 import { temporaryFolder } from '../../kit/files.ts';
 import { hashData } from '../../kit/hash.ts';
 import { skopeoCopy } from '../../tools/skopeo.ts';
+import { markUsed } from '../kept.ts';
 import { unpackArgs } from '../place.ts';
 
 export interface PullRequest {
@@ -23,7 +24,10 @@ export interface PullRequest {
 export async function pullImage(request: PullRequest, ctx: Context, cleanup: Cleanup): Promise<string> {
   const key = hashData({ image: request.image, architecture: request.architecture });
   const stored = join(ctx.cacheDir, 'downloads', 'built', `${key}.tar`);
-  if (existsSync(stored)) return stored;
+  if (existsSync(stored)) {
+    await markUsed(stored);
+    return stored;
+  }
   if (request.offline) throw notInCache(request);
   const work = await temporaryFolder(join(ctx.cacheDir, 'tmp'), 'image-', cleanup);
   ctx.events.progress(`pulling ${request.image}`);

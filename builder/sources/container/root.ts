@@ -14,9 +14,10 @@ import { temporaryFolder } from '../../kit/files.ts';
 import { hashData, hashTree } from '../../kit/hash.ts';
 import { archiveOwnFiles } from '../../kit/own-files.ts';
 import { templatePath } from '../../kit/paths.ts';
-import { mmdebstrapArguments } from '../../tools/mmdebstrap.ts';
+import { hooksHash, mmdebstrapArguments } from '../../tools/mmdebstrap.ts';
 import { removeMappedTree, runMapped } from '../../tools/namespace.ts';
 import type { ResolvedPackage } from '../debian/stanza.ts';
+import { markUsed } from '../kept.ts';
 
 /** Offset and length of the time in the first member's header: ar(5), after eight bytes of magic. */
 const AR_TIME = { position: 24, length: 12 } as const;
@@ -46,11 +47,12 @@ export async function makeRoot(request: RootRequest, ctx: Context, cleanup: Clea
     packages: request.packages.map(({ sha256 }) => sha256).sort(),
     requested: [...request.requested].sort(),
     sources: request.sources,
-    scripts: [await hashTree(templatePath('rootfs')), await hashTree(own)],
+    scripts: [await hooksHash(), await hashTree(own)],
   });
   const time = await newestOf(request.packages.map(({ filename }) => join(request.repository, 'pool', filename)));
   const stored = join(ctx.cacheDir, 'downloads', 'built', `${key}.tar`);
   if (!existsSync(stored)) await install(request, stored, time, ctx, cleanup);
+  await markUsed(stored);
   return { tar: stored, time };
 }
 

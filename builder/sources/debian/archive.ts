@@ -11,6 +11,7 @@ import { ExitCode, ToolError, UserError } from '../../kit/errors.ts';
 import { hashData, sha256 } from '../../kit/hash.ts';
 import { withoutCredentials } from '../../kit/secrets.ts';
 import { type Apt, aptUpdate, openApt } from '../../tools/apt.ts';
+import { markUsed } from '../kept.ts';
 import { archiveLines, splitLogins } from './lines.ts';
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -59,6 +60,7 @@ export async function openArchive(base: Base, options: ArchiveOptions, ctx: Cont
     hostLogins: await readFile('/etc/apt/auth.conf', 'utf8').catch(() => ''),
   });
   const updated = await refresh(apt, base, lines, options, ctx);
+  await markUsed(apt.folder);
   return { apt, lines, index: await indexHash(apt), updated };
 }
 

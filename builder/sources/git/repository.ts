@@ -10,6 +10,7 @@ import { temporaryFolder } from '../../kit/files.ts';
 import { withoutCredentials } from '../../kit/secrets.ts';
 import { gitFetchAll, gitFetchCommit, gitInit, gitIsWhole } from '../../tools/git.ts';
 import { notInCache, notInstalled } from '../failures.ts';
+import { markUsed } from '../kept.ts';
 
 export interface WantedCommit {
   artifact: string;
@@ -21,7 +22,10 @@ export interface WantedCommit {
 /** The repository's path. @throws UserError(source) where the commit cannot be had. */
 export async function bringCommit(wanted: WantedCommit, ctx: Context, cleanup: Cleanup): Promise<string> {
   const stored = join(ctx.cacheDir, 'downloads', 'git', wanted.commit);
-  if (await gitIsWhole(ctx, stored, wanted.commit)) return stored;
+  if (await gitIsWhole(ctx, stored, wanted.commit)) {
+    await markUsed(stored);
+    return stored;
+  }
   if (wanted.offline && !wanted.url.startsWith('file:')) throw notInCache(wanted.artifact, `commit ${wanted.commit}`);
   await rm(stored, { recursive: true, force: true });
   const work = await temporaryFolder(join(ctx.cacheDir, 'tmp'), 'git-', cleanup);

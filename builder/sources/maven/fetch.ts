@@ -11,6 +11,7 @@ import { sha256File } from '../../kit/hash.ts';
 import { withoutCredentials } from '../../kit/secrets.ts';
 import { copyProject, type MavenItem, mavenCopy } from '../../tools/maven.ts';
 import { notInstalled, wrongFile } from '../failures.ts';
+import { markUsed } from '../kept.ts';
 import type { LockedFile } from '../source.ts';
 import type { DownloadStore } from '../store.ts';
 import { type Coordinates, folderOf } from './coordinates.ts';
@@ -35,6 +36,7 @@ export async function bringFiles(
   // Kept, for Maven's own plugins; the files themselves would be there twice.
   const repository = join(ctx.cacheDir, 'downloads', 'maven');
   await mkdir(repository, { recursive: true });
+  await markUsed(repository);
   const items = files.map((file, index) => itemOf(file, join(work, String(index))));
   await writeFile(join(work, 'pom.xml'), copyProject(items));
   ctx.events.progress(`downloading ${files.length === 1 ? files[0]?.name : `${files.length} files`} of artifact ${artifact}`);

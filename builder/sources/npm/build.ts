@@ -8,6 +8,7 @@ import type { Context } from '../../kit/context.ts';
 import { ExitCode, ToolError, UserError } from '../../kit/errors.ts';
 import { temporaryFolder } from '../../kit/files.ts';
 import { shellWord } from '../../kit/shell-word.ts';
+import { markUsed } from '../kept.ts';
 import type { Guest } from '../source.ts';
 import { runThrowAway } from '../throw-away.ts';
 
@@ -43,6 +44,7 @@ export interface NpmBuild {
 export async function buildProject(request: NpmBuild, ctx: Context, cleanup: Cleanup): Promise<string> {
   const stored = join(ctx.cacheDir, 'downloads', 'built', request.key);
   if (!existsSync(stored)) await build(request, stored, ctx, cleanup);
+  await markUsed(stored);
   return join(stored, TAR);
 }
 

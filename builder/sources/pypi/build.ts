@@ -7,6 +7,7 @@ import type { Context } from '../../kit/context.ts';
 import { ExitCode, ToolError, UserError } from '../../kit/errors.ts';
 import { temporaryFolder } from '../../kit/files.ts';
 import { hashData } from '../../kit/hash.ts';
+import { markUsed } from '../kept.ts';
 import type { Guest } from '../source.ts';
 import { runThrowAway } from '../throw-away.ts';
 
@@ -43,6 +44,7 @@ export async function buildWheels(request: BuildRequest, ctx: Context, cleanup: 
   const stored = join(ctx.cacheDir, 'downloads', 'built', key);
   const names = await readdir(stored).catch(() => undefined);
   if (names === undefined) await build(request, stored, ctx, cleanup);
+  await markUsed(stored);
   return (await readdir(stored)).sort().map((name) => join(stored, name));
 }
 

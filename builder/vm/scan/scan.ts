@@ -18,6 +18,8 @@ export interface ScanTarget {
   ipv4: string;
   /** The machine's own host name: what its name services answer for. */
   hostname: string;
+  /** See `Station`. */
+  pace?: number;
 }
 
 /** Milliseconds to find the machine on the network at all. */
@@ -26,7 +28,7 @@ const FIND = 5000;
 /** Scans `ports`, all by default. @throws where the machine does not answer ARP for its IPv4 address. */
 export async function scanMachine(link: Link, target: ScanTarget, signal: AbortSignal, ports = everyPort()): Promise<ScanReport> {
   const started = Date.now();
-  const station = new Station(link, target.mac);
+  const station = new Station(link, target.mac, target.pace);
   try {
     const ipv4 = ipv4Bytes(target.ipv4);
     if (!(await station.reach(ipv4, FIND))) throw new Error(`nobody answers at ${target.ipv4} on the virtual network`);

@@ -22,8 +22,12 @@ export class Station {
   #onPacket: ((packet: IpPacket) => void) | undefined;
   #waiting: { ip: string; found: () => void } | undefined;
 
+  /** How long answers are waited for, as a part of what an emulated machine gets. */
+  readonly pace: number;
+
   /** `peerMac` is the machine under test: frames of others (QEMU's own network stack sees all of ours) are not looked at. */
-  constructor(link: Link, peerMac: string) {
+  constructor(link: Link, peerMac: string, pace = 1) {
+    this.pace = pace;
     this.#link = link;
     this.#peerMac = macBytes(peerMac);
     link.onFrame((bytes) => this.#receive(bytes));
@@ -44,12 +48,12 @@ export class Station {
   }
 
   /**
-   * Asks for the MAC of an address of the machine under test and waits for its answer, `timeout` milliseconds at most.
+   * Asks for the MAC of an address of the machine under test and waits for its answer, `timeout` milliseconds at its pace at most.
    * A network card hands packets over in order: an answer also means that everything sent before was looked at.
    */
   async reach(ip: Uint8Array, timeout: number): Promise<boolean> {
     return await new Promise((resolve) => {
-      const timer = setTimeout(() => done(false), timeout);
+      const timer = setTimeout(() => done(false), timeout * this.pace);
       const done = (answered: boolean): void => {
         clearTimeout(timer);
         this.#waiting = undefined;

@@ -36,7 +36,7 @@ export async function scanUdp(station: Station, target: Uint8Array, hostname: st
       );
     }
     await station.reach(target, PATIENCE);
-    await new Promise((resolve) => setTimeout(resolve, PATIENCE));
+    await new Promise((resolve) => setTimeout(resolve, PATIENCE * station.pace));
   } finally {
     station.onPacket(undefined);
   }

@@ -2,7 +2,7 @@ import { gateOf, startOrder } from '../../contract/ordering.ts';
 import { predecessors, unitOf } from '../../contract/service.ts';
 import { ExitCode, UnitError } from '../../kit/errors.ts';
 import { type Change, type ChangeContext, DONE, due, type Parameters } from '../change.ts';
-import { type Involved, isActive, notReady, order, unitStatus, unitsAndGates } from '../systemd.ts';
+import { begin, type Involved, isActive, isStarting, notReady, order, unitStatus, unitsAndGates } from '../systemd.ts';
 
 type P = Parameters<'service'>;
 
@@ -11,6 +11,11 @@ const WORDS = {
     en: `The service ${name} is started, after those it needs.`,
     ja: `サービス ${name} を、必要なサービスの後に起動します。`,
     ru: `Запускается служба ${name}, после тех, что ей нужны.`,
+  }),
+  begin: (name: string) => ({
+    en: `The service ${name} begins to start; the end of all steps waits for it.`,
+    ja: `サービス ${name} の起動を始めます。完了はすべての手順の最後に待ちます。`,
+    ru: `Начинается запуск службы ${name}; его завершения ждут в конце всех шагов.`,
   }),
   restart: (name: string) => ({
     en: `The service ${name} is restarted if anything changed.`,
@@ -32,6 +37,7 @@ export const service: Change<P> = {
     const { system } = context;
     const unit = unitOfService(name, context);
     if (action === 'stop') return (await isActive(system, unit)) ? due('it is running') : DONE;
+    if (action === 'begin') return (await isStarting(system, gateOf(name))) ? DONE : due('it was not told to start');
     const { active, since } = await unitStatus(system, unit);
     if (active !== 'active') return due(`it is ${active}`);
     if (!(await isActive(system, gateOf(name)))) return due('it is not ready');
@@ -44,6 +50,7 @@ export const service: Change<P> = {
     const { system, log } = context;
     const unit = unitOfService(name, context);
     if (action === 'stop') return order(system, 'stop', unit, { units: [] }, log);
+    if (action === 'begin') return begin(system, gateOf(name), withNeeded(name, context).units, log);
     if (action === 'restart') await order(system, 'restart', unit, { units: [] }, log);
     await order(system, 'start', gateOf(name), withNeeded(name, context), log);
   },

@@ -22,7 +22,8 @@ export const finalise: FinishChange = {
   },
 
   async apply(_parameters, { system, unit, log }) {
-    await system.run('systemctl', ['--quiet', 'enable', '--', PRODUCT_TARGET], { onLine: log });
+    // For the next boot: a reload of all units takes seconds.
+    await system.run('systemctl', ['--quiet', 'enable', '--no-reload', '--', PRODUCT_TARGET], { onLine: log });
     // The links that systemctl made must be on disk before the marker says so.
     await system.run('sync', ['--file-system', system.path('/etc')]);
     const marker = { image: unit.name, version: unit.version, time: new Date().toISOString() };

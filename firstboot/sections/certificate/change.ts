@@ -1,7 +1,7 @@
 /** The certificate at the beginning of a run: one is in use before the image's steps, and the services that need it, come. */
 import { DONE, due } from '../../apply/change.ts';
 import type { BeginChange } from '../changes.ts';
-import { place, placeDue } from './ensure.ts';
+import { failureIsOld, placeDue, placeWhereDue } from './ensure.ts';
 import { type WantedCertificate, wantedCertificate } from './names.ts';
 
 type P = WantedCertificate & Record<string, unknown>;
@@ -15,12 +15,12 @@ export const certificate: BeginChange<P> = {
   },
 
   async check(wanted, { system }) {
-    const why = await placeDue(system, wanted);
+    const why = (await placeDue(system, wanted)) ?? (await failureIsOld(system, wanted));
     return why === undefined ? DONE : due(why);
   },
 
   async apply(wanted, { system }) {
-    await place(system, wanted);
+    await placeWhereDue(system, wanted);
   },
 };
 

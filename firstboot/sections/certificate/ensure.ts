@@ -16,7 +16,7 @@ import type { Chain } from './chain.ts';
 import { type Inspection, inspect, isFor } from './inspect.ts';
 import { materialOf } from './material.ts';
 import { ownNames, type WantedCertificate } from './names.ts';
-import { type InUse, install, type Pair, readInUse, writeFailure } from './place.ts';
+import { type InUse, install, type Pair, readFailure, readInUse, writeFailure } from './place.ts';
 
 /** Of an authority's certificate, the share of its life that is left when the unit asks for the next one. */
 const RENEW_SHARE = 1 / 3;
@@ -34,6 +34,16 @@ export async function placeDue(system: System, wanted: WantedCertificate): Promi
 export async function place(system: System, wanted: WantedCertificate): Promise<void> {
   const pair = wanted.certificate.mode === 'upload' ? uploaded(wanted) : await makeSelfSigned(system, await ownNames(system, wanted.names));
   await install(system, pair);
+}
+
+/** The same where it is due; and what an authority said is forgotten that is asked no more. */
+export async function placeWhereDue(system: System, wanted: WantedCertificate): Promise<void> {
+  if ((await placeDue(system, wanted)) !== undefined) await place(system, wanted);
+  if ((await failureIsOld(system, wanted)) !== undefined) await writeFailure(system, undefined);
+}
+
+export async function failureIsOld(system: System, { certificate }: WantedCertificate): Promise<string | undefined> {
+  return certificate.mode !== 'acme' && (await readFailure(system)) !== undefined ? 'an authority that failed is asked no more' : undefined;
 }
 
 /** While an authority is still to be asked, any that browsers could take is better than one of the unit's own. */

@@ -16,6 +16,8 @@ export const CERTIFICATE_PATHS = {
   reloadDue: '/var/lib/unit/tls/reload-due',
   /** Why the authority gave none, the last time it was asked; gone once it does. */
   failure: '/var/lib/unit/tls/failure.json',
+  /** What the owner was told by mail of the end of which certificate. */
+  notice: '/var/lib/unit/tls/notice.json',
   /** What an image's web server serves as /.well-known/acme-challenge/ below it, on port 80. */
   webroot: '/var/lib/unit/acme/webroot',
   /** Account and working files of the ACME client. */

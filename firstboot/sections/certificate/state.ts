@@ -1,4 +1,4 @@
-/** How it stands with the certificate in use: for `unitctl cert show`, `unitctl doctor` and the daily renewal. */
+/** How it stands with the certificate in use: for `unitctl cert show`, `unitctl doctor`, the consoles and the daily renewal. */
 import type { EveryText } from '../../contract/texts.ts';
 import type { System } from '../../kit/system.ts';
 import { problemWords } from './acme/problems.ts';
@@ -6,7 +6,7 @@ import { isSelfSigned } from './chain.ts';
 import { daysUntil, isFor, namesOf, shortName, WARNING_DAYS } from './inspect.ts';
 import type { WantedCertificate } from './names.ts';
 import { CERTIFICATE_PATHS } from './paths.ts';
-import { type Failure, type Made, readFailure, readInUse } from './place.ts';
+import { type Failure, type InUse, type Made, readFailure, readInUse } from './place.ts';
 
 export interface CertificateState {
   /** How the one in use was made. */
@@ -19,6 +19,8 @@ export interface CertificateState {
   notAfter: string;
   /** Whole days; negative once it has expired. */
   daysLeft: number;
+  /** It should have been renewed, or replaced, by now. */
+  late: boolean;
   /** SHA-256 of the certificate (DER), upper-case hex in pairs with colons. */
   fingerprint: string;
   /** File with the unit's own authority, where it signed. */
@@ -29,10 +31,14 @@ export interface CertificateState {
   warnings: EveryText[];
 }
 
-/** Days that the unit's own renewal is late before it is a warning: a machine may be switched off for a while. */
-const RENEWAL_IS_LATE: Readonly<Record<Made['mode'], number>> = { 'self-signed': 30, upload: WARNING_DAYS, acme: 14 };
-/** Certificates of a few days are renewed at a third of their life: half of that is late. */
-const LATE_SHARE = 1 / 6;
+const DAY = 24 * 3600 * 1000;
+/** Days before the end from which a certificate is late: a machine that renews its own may be switched off for a while. */
+const LATE_DAYS: Readonly<Record<Made['mode'], number>> = { 'self-signed': 30, upload: WARNING_DAYS, acme: 14 };
+/**
+ * Of certificates that live for days only it is a share of their life. The unit renews its own at a third: half of that is late. Who
+ * brings one is warned at a third.
+ */
+const LATE_SHARE: Readonly<Record<Made['mode'], number>> = { 'self-signed': 1 / 6, upload: 1 / 3, acme: 1 / 6 };
 
 /** Undefined where no certificate is in use. */
 export async function certificateState(system: System, wanted: WantedCertificate, now = new Date()): Promise<CertificateState | undefined> {
@@ -41,8 +47,7 @@ export async function certificateState(system: System, wanted: WantedCertificate
   const { leaf, made } = inUse;
   const failure = await readFailure(system);
   const words = failure && problemWords(failure.code);
-  const life = daysUntil(leaf.validTo, new Date(leaf.validFrom));
-  const late = made.mode === 'upload' ? WARNING_DAYS : Math.min(RENEWAL_IS_LATE[made.mode], life * LATE_SHARE);
+  const late = isLate(inUse, now);
   const daysLeft = daysUntil(leaf.validTo, now);
   return {
     mode: made.mode,
@@ -51,18 +56,33 @@ export async function certificateState(system: System, wanted: WantedCertificate
     notBefore: new Date(leaf.validFrom).toISOString(),
     notAfter: new Date(leaf.validTo).toISOString(),
     daysLeft,
+    late,
     fingerprint: leaf.fingerprint256,
     ...(inUse.ca === undefined ? {} : { ca: CERTIFICATE_PATHS.ca }),
     ...(failure === undefined || words === undefined
       ? {}
       : { failure: { time: failure.time, code: failure.code, detail: failure.detail, message: words.message, remedy: words.remedy } }),
     warnings: [
-      ...(daysLeft < late ? [expiry(daysLeft, made.mode)] : []),
+      ...(late ? [expiry(daysLeft, made.mode)] : []),
       ...wanted.names.filter((name) => !isFor(leaf, name)).map(notFor),
       ...(wanted.certificate.mode === 'acme' && made.mode !== 'acme' ? [NOT_FROM_AUTHORITY] : []),
       ...(words === undefined ? [] : [words.message]),
     ],
   };
+}
+
+/** Of these warnings what cannot wait, without a look at the settings: the consoles' bundle has no schema. */
+export async function pressingWarnings(system: System, now = new Date()): Promise<EveryText[]> {
+  const [inUse, failure] = await Promise.all([readInUse(system), readFailure(system)]);
+  return [
+    ...(inUse !== undefined && isLate(inUse, now) ? [expiry(daysUntil(inUse.leaf.validTo, now), inUse.made.mode)] : []),
+    ...(failure === undefined ? [] : [problemWords(failure.code).message]),
+  ];
+}
+
+function isLate({ leaf, made }: InUse, now: Date): boolean {
+  const [from, to] = [Date.parse(leaf.validFrom), Date.parse(leaf.validTo)];
+  return to - now.getTime() < Math.min(LATE_DAYS[made.mode] * DAY, (to - from) * LATE_SHARE[made.mode]);
 }
 
 function expiry(days: number, mode: Made['mode']): EveryText {

@@ -1,8 +1,8 @@
 /** One message to one server by SMTP (RFC 5321), with every line of the conversation and how it failed, if it did. */
-import MimeNode from 'nodemailer/lib/mime-node';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 
 import { Scrubber } from '../../kit/scrubber.ts';
+import { type Message, sourceOf } from './message.ts';
 
 export interface Route {
   host: string;
@@ -13,13 +13,6 @@ export interface Route {
   password?: string;
   /** PEM of the certification authorities to trust. */
   authorities: string;
-}
-
-export interface Message {
-  from: { name?: string; address: string };
-  to: string;
-  subject: string;
-  text: string;
 }
 
 /** What stopped a conversation, by nodemailer's codes. */
@@ -121,12 +114,8 @@ async function talk(connection: SMTPConnection, { user, password }: Route, messa
   await step((done) => connection.connect(done));
   if (user !== undefined)
     await step((done) => connection.login({ user, pass: password ?? '', credentials: { user, pass: password ?? '' } }, done));
-  const { from, to, subject, text } = message;
-  const mail = new MimeNode('text/plain; charset=utf-8')
-    .setHeader({ from: [from], to: [{ name: '', address: to }], subject })
-    .setContent(text);
-  const source = await mail.build();
-  await step((done) => connection.send({ from: from.address, to: [to] }, source, done));
+  const source = await sourceOf(message);
+  await step((done) => connection.send({ from: message.from.address, to: [message.to] }, source, done));
   connection.quit();
 }
 

@@ -74,7 +74,8 @@ export const mail: BeginChange<P> = {
     }
     for (const { path, text, mode } of postfixFiles(wanted)) await writeFileAtomic(system.path(path), text, { mode });
     if (wanted.user === undefined) await removeFile(system.path(PASSWORD_FILE));
-    await system.run('systemctl', ['--quiet', 'enable', '--', POSTFIX_UNIT], { onLine: context.log });
+    // For the next boot: a reload of all units takes seconds.
+    await system.run('systemctl', ['--quiet', 'enable', '--no-reload', '--', POSTFIX_UNIT], { onLine: context.log });
     await order(system, 'restart', POSTFIX_UNIT, { units: [] }, context.log);
   },
 

@@ -1,7 +1,8 @@
 /** What a failed SMTP conversation means, in plain words, and what to do about it. */
 import type { CheckFinding } from '../../contract/helper.ts';
 import type { EveryText } from '../../contract/texts.ts';
-import type { Failure, Message, Route } from './conversation.ts';
+import type { Failure, Route } from './conversation.ts';
+import type { Message } from './message.ts';
 import { type Cause, WORDS } from './verdict-words.ts';
 
 /** By codes alone: of the system, of TLS, of SMTP. texts differ from server to server. */

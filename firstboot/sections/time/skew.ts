@@ -7,6 +7,7 @@ import type { EveryText } from '../../contract/texts.ts';
 import { ProgramError } from '../../kit/errors.ts';
 import type { System } from '../../kit/system.ts';
 import type { CheckContext, SectionCheck } from '../check.ts';
+import { keeperOf } from './keeper.ts';
 import { querySntp, type SntpAnswer } from './sntp.ts';
 
 /** Seconds that pass unremarked; tickets, one-time passwords and certificates made elsewhere bear as much. */
@@ -182,14 +183,10 @@ async function addressOf(server: string): Promise<string> {
   return (await Promise.race([lookup(server), late])).address;
 }
 
-/** Servers that the network names, else those of the distribution: timedatectl(1). At most four, as pools have. */
+/** At most four, as pools have. */
 async function serversInUse(system: System): Promise<string[]> {
   try {
-    const { stdout } = await system.run('timedatectl', ['show-timesync', '--all'], { timeout: 10 });
-    const value = (name: string): string[] =>
-      (new RegExp(`^${name}=(.+)$`, 'm').exec(stdout)?.[1] ?? '').split(' ').filter((each) => each !== '');
-    const own = [...value('LinkNTPServers'), ...value('SystemNTPServers')];
-    return (own.length > 0 ? own : value('FallbackNTPServers')).slice(0, 4);
+    return (await (await keeperOf(system)).inUse(system)).slice(0, 4);
   } catch (error) {
     if (error instanceof ProgramError) return [];
     throw error;

@@ -72,33 +72,78 @@ function plainMessage(problem: SettingProblem, schema: SettingSchema, value: unk
   return messageOf(schema, value, words);
 }
 
-type Rule = (schema: SettingSchema, value: unknown, words: Words) => string | undefined;
+interface Rule {
+  /** Of JSON Schema. */
+  keyword: string;
+  fails(schema: SettingSchema, value: unknown): boolean;
+  say(schema: SettingSchema, words: Words): string;
+}
+
+/** A limit of the schema. */
+function limit(keyword: string, key: TextKey, fails: (value: unknown, most: unknown) => boolean): Rule {
+  return {
+    keyword,
+    fails: (schema, value) => fails(value, schema[keyword]),
+    say: (schema, { t }) => t(key, { limit: schema[keyword] }),
+  };
+}
 
 const RULES: readonly Rule[] = [
-  (schema, value, { t }) => (isOfType(typeOf(schema), value) ? undefined : t(TYPE_KEYS[typeOf(schema) ?? ''] ?? 'wrong.form')),
-  (schema, value, { t }) => (choicesOf(schema)?.every((choice) => choice.value !== value) === true ? t('wrong.choice') : undefined),
-  ({ minimum }, value, { t }) => (below(value, minimum) ? t('wrong.minimum', { limit: minimum }) : undefined),
-  ({ maximum }, value, { t }) => (below(maximum, value) ? t('wrong.maximum', { limit: maximum }) : undefined),
-  ({ minLength }, value, { t }) => (below(lengthOf(value), minLength) ? t('wrong.minLength', { limit: minLength }) : undefined),
-  ({ maxLength }, value, { t }) => (below(maxLength, lengthOf(value)) ? t('wrong.maxLength', { limit: maxLength }) : undefined),
-  (schema, value, { t }) =>
-    Array.isArray(value) && below(schema['maxItems'], value.length) ? t('wrong.maxItems', { limit: schema['maxItems'] }) : undefined,
-  (schema, value, { t }) =>
-    Array.isArray(value) && below(value.length, schema['minItems']) ? t('wrong.minItems', { limit: schema['minItems'] }) : undefined,
-  (schema, value, words) =>
-    schema.pattern !== undefined && typeof value === 'string' && !new RegExp(schema.pattern, 'u').test(value)
-      ? patternWords(schema, words)
-      : undefined,
+  {
+    keyword: 'type',
+    fails: (schema, value) => !isOfType(typeOf(schema), value),
+    say: (schema, { t }) => t(TYPE_KEYS[typeOf(schema) ?? ''] ?? 'wrong.form'),
+  },
+  {
+    keyword: 'enum',
+    fails: (schema, value) => choicesOf(schema)?.every((choice) => choice.value !== value) === true,
+    say: (_schema, { t }) => t('wrong.choice'),
+  },
+  limit('minimum', 'wrong.minimum', (value, least) => below(value, least)),
+  limit('maximum', 'wrong.maximum', (value, most) => below(most, value)),
+  limit('minLength', 'wrong.minLength', (value, least) => below(lengthOf(value), least)),
+  limit('maxLength', 'wrong.maxLength', (value, most) => below(most, lengthOf(value))),
+  limit('maxItems', 'wrong.maxItems', (value, most) => Array.isArray(value) && below(most, value.length)),
+  limit('minItems', 'wrong.minItems', (value, least) => Array.isArray(value) && below(value.length, least)),
+  {
+    keyword: 'pattern',
+    fails: ({ pattern }, value) => pattern !== undefined && typeof value === 'string' && !new RegExp(pattern, 'u').test(value),
+    say: patternWords,
+  },
+  {
+    // Whether a text has it is not looked at twice: whoever asks knows that something is wrong.
+    keyword: 'format',
+    fails: ({ format = '' }, value) => FORMAT_KEYS[format] !== undefined && typeof value === 'string',
+    say: ({ format = '' }, { t }) => t(FORMAT_KEYS[format] ?? 'wrong.form'),
+  },
 ];
 
 /** What a schema says against a value; undefined where it says nothing that this page has words for. */
-export function messageOf(schema: SettingSchema, value: unknown, words: Words): string | undefined {
-  for (const rule of RULES) {
-    const message = rule(schema, value, words);
-    if (message !== undefined) return message;
-  }
-  const key = FORMAT_KEYS[schema.format ?? ''];
-  return key === undefined || typeof value !== 'string' ? undefined : words.t(key);
+function messageOf(schema: SettingSchema, value: unknown, words: Words): string | undefined {
+  return RULES.find(({ fails }) => fails(schema, value))?.say(schema, words);
+}
+
+/** An answer from outside that was refused; `english` where this page has no words for what is wrong with it. */
+export interface Refusal {
+  text: string;
+  english: boolean;
+}
+
+export function refusalsOf({ refused = [], schema }: KeptSettings, words: Words): Refusal[] {
+  return refused.map(({ sentence, place, problem }) => {
+    const message = problem && refusalWords(problem, schema as SettingSchema, words);
+    if (problem === undefined || message === undefined) return { text: sentence, english: true };
+    const title = titleFor(schema as SettingSchema, problem.path, words.language);
+    return { text: [...(place === '' ? [] : [place]), title, message].join(': '), english: false };
+  });
+}
+
+/** By the keyword that found it: the value itself was not kept. */
+function refusalWords({ path, keyword, texts }: SettingProblem, schema: SettingSchema, words: Words): string | undefined {
+  if (texts !== undefined) return textIn(texts, words.language);
+  if (keyword === 'additionalProperties') return words.t('wrong.unknown', { name: path.split('.').at(-1) });
+  const at = schemaAt(schema, path);
+  return at && RULES.find((rule) => rule.keyword === keyword)?.say(at, words);
 }
 
 const TYPE_KEYS: Readonly<Record<string, TextKey>> = { integer: 'wrong.integer', number: 'wrong.number', array: 'wrong.list' };

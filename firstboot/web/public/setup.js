@@ -20,16 +20,28 @@
   document.addEventListener('change', showWhatMatters);
   showWhatMatters();
 
-  // How long it would take to guess: characters times the kinds of them, in bits.
+  // How good a password is, as the unit sees it: when nothing more is typed for a moment.
+  const MOMENT = 300;
   for (const input of all('[data-strength]')) {
     const output = document.getElementById(input.dataset.strength);
+    let asked = new AbortController();
     input.addEventListener('input', () => {
-      const kinds = [/[a-z]/, /[A-Z]/, /\d/, /[^A-Za-z\d]/].filter((kind) => kind.test(input.value)).length;
-      // A character that comes again says little more.
-      const characters = (new Set(input.value).size + input.value.length) / 2;
-      const bits = characters * Math.log2([1, 26, 36, 62, 95][kinds]);
-      output.textContent = input.value === '' ? '' : output.dataset[bits < 50 ? 'weak' : bits < 80 ? 'fair' : 'strong'];
+      asked.abort();
+      asked = new AbortController();
+      if (input.value === '') output.textContent = '';
+      else setTimeout(ask, MOMENT, asked.signal);
     });
+    const ask = async (signal) => {
+      if (signal.aborted) return;
+      const body = new URLSearchParams({ token: input.form.elements.token.value, password: input.value });
+      for (const { value } of all('input[type=text]', input.form)) body.append('near', value);
+      try {
+        const answer = await fetch('/strength', { method: 'POST', body, signal });
+        if (answer.ok) output.textContent = await answer.text();
+      } catch {
+        // Something else is typed by now, or there is no answer: nothing needs it.
+      }
+    };
   }
 
   document.addEventListener('submit', () => {

@@ -63,7 +63,6 @@ function showBegun(site: Site, request: FastifyRequest, reply: FastifyReply, vis
   const moved = site.laterUrl(request);
   if (moved === undefined) return reply.redirect('/progress', 303);
   reply.header('connection', 'close');
-  reply.raw.on('finish', () => site.ports.onHandOver());
   const data = { heading: visit.t('progress.heading'), moved };
   return site.show(request, reply, visit, 'progress', data, { path: '/progress' });
 }

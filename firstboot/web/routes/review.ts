@@ -6,7 +6,7 @@ import { textIn } from '../../contract/texts.ts';
 import { pointerOf, type SettingSchema } from '../../settings/index.ts';
 import { asText, originText } from '../form/fields.ts';
 import { idOf } from '../form/names.ts';
-import { type Complaint, complaintsOf, givenSettings, titleFor } from '../form/problems.ts';
+import { type Complaint, complaintsOf, givenSettings, refusalsOf, titleFor } from '../form/problems.ts';
 import { choicesOf } from '../form/schema.ts';
 import { visitOf } from '../guard.ts';
 import { HelperError, saidBy } from '../helper-client.ts';
@@ -28,7 +28,7 @@ export function reviewRoutes(app: FastifyInstance, site: Site): void {
       {
         heading: visit.t('review.heading'),
         steps: stepsOf(wizard, 'review'),
-        outside: wizard.kept.refused,
+        outside: refusalsOf(wizard.kept, visit),
         complaints: complaints.map((complaint) => ({ ...complaint, ...placeOf(wizard, complaint) })),
         plan: plan?.steps.map(({ title, words }) => ({ title: textIn(title, visit.language), words: textIn(words, visit.language) })),
         refused: said === undefined ? undefined : saidBy(said, visit.language),

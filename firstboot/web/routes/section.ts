@@ -6,7 +6,7 @@ import { textIn } from '../../contract/texts.ts';
 import { settingAt } from '../../settings/index.ts';
 import { type Field, sectionFields } from '../form/fields.ts';
 import { ACT, idOf, parameterName } from '../form/names.ts';
-import { type Complaint, complaintsOf } from '../form/problems.ts';
+import { type Complaint, complaintsOf, refusalsOf } from '../form/problems.ts';
 import { readSection } from '../form/read.ts';
 import { formOf, visitOf } from '../guard.ts';
 import type { Section } from '../sections.ts';
@@ -153,7 +153,7 @@ function showSection(site: Site, request: FastifyRequest, reply: FastifyReply, w
       help: help === undefined ? undefined : textIn(help, visit.language),
       section: encodeURIComponent(section.name),
       // Once, where people begin; the review says it again.
-      outside: before === undefined ? kept.refused : undefined,
+      outside: before === undefined ? refusalsOf(kept, visit) : [],
       steps: stepsOf(wizard, section.name),
       fields,
       complaints: shown.complaints.map((complaint) => ({ ...complaint, href: linkTo(fields, complaint.path) })),

@@ -6,11 +6,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { type AuditException, type AuditFinding, auditRuleNames, auditTree, openSealedDisk } from '../../../builder/audit/index.ts';
+import {
+  type AuditException,
+  type AuditFinding,
+  auditRuleNames,
+  auditTree,
+  openContainers,
+  openSealedDisk,
+} from '../../../builder/audit/index.ts';
 import { withCleanup } from '../../../builder/kit/cleanup.ts';
 import { testContext } from '../../helpers/context.ts';
 import { makeSmallDisk, type Node, type SmallDisk } from '../../helpers/small-disk.ts';
 import { CLEAN, RECORDED, STATUS, TEST_KEY } from './clean.ts';
+import { containerFiles, cutLayers } from './container-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'audit-rules-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -25,7 +33,8 @@ async function audit(change: SmallDisk, except: AuditException[] = []): Promise<
   return withCleanup(async (cleanup) => {
     cleanup.add('cache', () => rmSync(ctx.cacheDir, { recursive: true }));
     const tree = await openSealedDisk(path, ctx, cleanup);
-    return auditTree({ tree, recorded: RECORDED, image: 'sphere', except }, ctx);
+    const containers = await openContainers(tree, ctx, cleanup);
+    return auditTree({ tree, containers, recorded: RECORDED, image: 'sphere', except }, ctx);
   });
 }
 
@@ -359,6 +368,30 @@ const BROKEN: Record<string, { disk: Partial<SmallDisk>; paths: string[]; also?:
       '/var/www/.npmrc',
     ],
   },
+  'container-images': {
+    disk: {
+      root: {
+        ...containerFiles({
+          shop: {
+            layers: [{ '/bin/true': '' }],
+            configuration: {
+              config: { Env: ['PATH=/bin', 'DB_PASSWORD=geheim', 'DB_PASSWORD_FILE=/run/secrets/db', 'EMPTY_SECRET='] },
+              history: [{ created_by: '|1 http_proxy=http://proxy.example:3128 /bin/sh -c PASSWORD="$1" make' }],
+            },
+          },
+          plain: { layers: [{ '/bin/true': '' }], configuration: { config: { Env: null } } },
+        }),
+        ...cutLayers(containerFiles({ cut: { layers: [{ '/etc/a': 'x'.repeat(5000) }] } })),
+        '/usr/lib/unit/containers/strange/manifest.json': '[]',
+      },
+    },
+    paths: [
+      '/usr/lib/unit/containers/cut',
+      '/usr/lib/unit/containers/shop/image.json',
+      '/usr/lib/unit/containers/shop/image.json',
+      '/usr/lib/unit/containers/strange',
+    ],
+  },
   'apt-sources': {
     disk: {
       root: {
@@ -450,11 +483,70 @@ describe('audit of a disk', () => {
     ]);
   });
 
+  it('looks into container images as into the unit itself, and names container and path', async () => {
+    const base: SmallDisk['root'] = {
+      '/etc/shadow': 'root:*:20000::::::\n',
+      '/usr/share/test/key.pem': TEST_KEY,
+      '/var/lib/dpkg/info/python3-test.list': CLEAN['/var/lib/dpkg/info/python3-test.list'] ?? '',
+      '/var/lib/dpkg/info/python3-test.md5sums': CLEAN['/var/lib/dpkg/info/python3-test.md5sums'] ?? '',
+      '/opt/gone/key.pem': PKCS8,
+      '/var/log/dpkg.log': 'of no danger\n',
+    };
+    const shop: SmallDisk['root'] = {
+      '/opt/.wh.gone': '',
+      '/etc/shadow': 'root::20000::::::\n',
+      '/etc/pip.conf': '[global]\nindex-url = https://pypi.example/\n',
+      '/etc/apt/apt.conf.d/00proxy': 'Acquire::http::Proxy "http://proxy.example:3128";\n',
+      '/root/.npmrc': 'registry=https://npm.example/\n',
+      '/etc/environment': 'http_proxy=http://proxy.example:3128\n',
+      '/etc/ssl/private/server.key': PKCS8,
+      '/etc/machine-id': '9a510b6803a74180a337b901c49e96b8\n',
+    };
+    const root = containerFiles({ shop: { layers: [base, shop] }, plain: { layers: [base] } });
+    const findings = await audit({ root });
+    expect(findings.map(({ rule, severity, path }) => `${severity} ${rule} ${path}`)).toEqual([
+      'error private-keys plain:/opt/gone/key.pem',
+      'info private-keys plain:/usr/share/test/key.pem',
+      'error host-settings shop:/etc/apt/apt.conf.d/00proxy',
+      'error host-settings shop:/etc/environment',
+      'error machine-id shop:/etc/machine-id',
+      'error host-settings shop:/etc/pip.conf',
+      'error passwords shop:/etc/shadow',
+      'error private-keys shop:/etc/ssl/private/server.key',
+      'error private-keys shop:/opt/gone/key.pem',
+      'error host-settings shop:/root/.npmrc',
+      'info private-keys shop:/usr/share/test/key.pem',
+    ]);
+    const gone = findings.filter(({ path }) => path.endsWith(':/opt/gone/key.pem')).map(({ message }) => message);
+    expect(gone).toEqual(['holds a private key (PRIVATE KEY)', 'holds a private key (PRIVATE KEY), below another layer']);
+    const excepted = await audit({ root }, [{ rule: 'private-keys', path: '*:/opt/**', reason: 'public test data of the product' }]);
+    expect(excepted.filter(({ path }) => path.endsWith(':/opt/gone/key.pem')).map(({ severity }) => severity)).toEqual(['info', 'info']);
+  });
+
+  it('reads the files of a layer whatever their kind, and what a later layer makes of them', async () => {
+    const findings = await audit({
+      root: containerFiles({
+        shop: {
+          layers: [
+            { '/opt/a/key.pem': PKCS8, '/opt/b/key.pem': PKCS8, [`/opt/${'long/'.repeat(40)}key.pem`]: PKCS8 },
+            // A file in the place of a folder, and a folder of which nothing shows through.
+            { '/opt/a': 'file', '/opt/b/.wh..wh..opq': '', '/opt/alias': { link: '/opt/b/key.pem' } },
+          ],
+        },
+      }),
+    });
+    expect(findings.map(({ path, message }) => `${path} ${message.includes('below another layer') ? 'hidden' : 'seen'}`)).toEqual([
+      'shop:/opt/a/key.pem hidden',
+      'shop:/opt/b/key.pem hidden',
+      `shop:/opt/${'long/'.repeat(40)}key.pem seen`,
+    ]);
+  });
+
   it('leaves nothing in the cache', async () => {
     const path = join(folder, 'again.raw');
-    makeSmallDisk(path, { root: CLEAN });
+    makeSmallDisk(path, { root: { ...CLEAN, ...containerFiles({ shop: { layers: [{ '/etc/a': 'a' }] } }) } });
     const { ctx } = testContext();
-    await withCleanup((cleanup) => openSealedDisk(path, ctx, cleanup));
+    await withCleanup(async (cleanup) => openContainers(await openSealedDisk(path, ctx, cleanup), ctx, cleanup));
     expect(readdirSync(ctx.cacheDir)).toEqual([]);
     rmSync(ctx.cacheDir, { recursive: true });
   });

@@ -2,8 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 
+import { loadImage } from '../../../builder/definition/load.ts';
 import { ExitCode } from '../../../builder/kit/errors.ts';
 import { Account, inProcess, type Outcome } from '../../helpers/cli-bundle.ts';
+import { testContext } from '../../helpers/context.ts';
 
 let account: Account;
 beforeEach(() => {
@@ -31,6 +33,35 @@ describe('verify', () => {
     const { code, stderr } = await unitsmith(...argv);
     expect(code).toBe(ExitCode.usage);
     expect(stderr).toMatch(message);
+  });
+});
+
+describe('the answers of verify', () => {
+  /** A file that cannot be booted, and beside it the provenance of an image that is here. */
+  async function bakedOfStarter(definition?: string): Promise<string> {
+    const { hash } = await loadImage('starter', testContext().ctx);
+    const file = join(account.root, 'starter-0.1.0-amd64.qcow2');
+    writeFileSync(file, 'no disk');
+    const provenance = { schemaVersion: 1, image: { name: 'starter', version: '0.1.0', definition: definition ?? hash } };
+    writeFileSync(file.replace('.qcow2', '.provenance.json'), JSON.stringify(provenance));
+    return file;
+  }
+
+  test('are the sample of the image that the file was baked of, and it says so', async () => {
+    const { stderr } = await unitsmith('verify', await bakedOfStarter());
+    expect(stderr).toContain('Set up with the sample answers of starter');
+    expect(stderr).toMatch(/is no disk image/);
+  });
+
+  test('are none with --no-answers', async () => {
+    const { stderr } = await unitsmith('verify', await bakedOfStarter(), '--no-answers');
+    expect(stderr).not.toMatch(/sample answers|probes/);
+    expect(stderr).toMatch(/is no disk image/);
+  });
+
+  test('are none where the definition is another by now, and it says so', async () => {
+    const { stderr } = await unitsmith('verify', await bakedOfStarter('0'.repeat(64)));
+    expect(stderr).toMatch(/as they ship.*the definition of starter that is here is not the one/);
   });
 });
 

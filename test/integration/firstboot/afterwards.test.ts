@@ -1,15 +1,15 @@
 /** What unitctl does for a unit that is set up: settings, updates, logs, doctor and the support bundle, on a unit in a folder. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Unit } from '../../../firstboot/contract/unit.ts';
-import { runCtl } from '../../../firstboot/ctl/cli.ts';
-import { commands } from '../../../firstboot/ctl/index.ts';
 import { OWN_UNITS } from '../../../firstboot/ctl/logs.ts';
+import { Maker } from '../../unit/firstboot/sections/certificate/made.ts';
 import { FakeUnit } from './fake-unit.ts';
+import { type Outcome, unitctl } from './in-process.ts';
 
 const UNIT: Unit = {
   schemaVersion: 1,
@@ -70,41 +70,6 @@ async function setUp(): Promise<FakeUnit> {
   expect(await unitctl(unit, ['apply', '--answers', unit.at('/answers.json')])).toMatchObject({ exitCode: 0 });
   unit.write('/answers.json', '');
   return unit;
-}
-
-interface Outcome {
-  exitCode: number;
-  stdout: string;
-  stderr: string;
-  asked: string[];
-  events: Record<string, unknown>[];
-}
-
-/** unitctl in this process, with answers to what it asks: as the bundle, and ten times as fast. */
-async function unitctl(unit: FakeUnit, argv: readonly string[], answers: readonly string[] = []): Promise<Outcome> {
-  const rest = [...answers];
-  const said = { stdout: '', stderr: '', asked: [] as string[] };
-  const exitCode = await runCtl(
-    {
-      path: `${unit.at('/bin')}:${process.env['PATH'] ?? ''}`,
-      stdout: (text) => {
-        said.stdout += text;
-      },
-      stderr: (text) => {
-        said.stderr += text;
-      },
-      signal: new AbortController().signal,
-      ask: (question) => {
-        said.asked.push(question);
-        return Promise.resolve(rest.shift());
-      },
-      editor: 'editor',
-    },
-    commands,
-    ['--root', unit.root, ...argv],
-  );
-  const lines = argv.includes('--json') ? said.stdout.trimEnd().split('\n') : [];
-  return { exitCode, ...said, events: lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
 }
 
 const saved = (unit: FakeUnit): Record<string, never> => JSON.parse(unit.read('/var/lib/unit/settings.json')) as Record<string, never>;
@@ -302,30 +267,27 @@ describe('doctor', () => {
     expect((await findings('certificates')).said.filter((line) => !line.startsWith('ok: '))).toEqual([]);
   });
 
-  test('finds the end of certificates, those of the product too', async () => {
-    const make = (path: string, days: number): void => {
-      mkdirSync(unit.at(join(path, '..')), { recursive: true });
-      const options = [
-        '-newkey',
-        'ec',
-        '-pkeyopt',
-        'ec_paramgen_curve:P-256',
-        '-nodes',
-        '-keyout',
-        unit.at(`${path}.key`),
-        '-out',
-        unit.at(path),
-      ];
-      execFileSync('openssl', ['req', '-x509', ...options, '-subj', `/CN=${days}`, '-days', String(days)], { stdio: 'pipe' });
-    };
-    make('/etc/unit/tls/fullchain.pem', 90);
-    make('/etc/shop/tls/web.crt', 5);
+  test('finds the end of certificates, of the setup page and of the product too, whatever folder below they are in', async () => {
+    const maker = new Maker();
+    const put = (path: string, ...made: { certificate: string }[]): void =>
+      unit.write(path, made.map(({ certificate }) => certificate).join(''));
+    put('/etc/unit/tls/fullchain.pem', maker.aged('in.use', { ago: 1, left: 90.5 }));
+    put('/var/lib/unit/setup/certificate.pem', maker.aged('setup.page', { ago: 825, left: -3 }));
+    put('/etc/shop/tls/web.crt', maker.aged('product', { ago: 85, left: 5.5 }));
+    put('/etc/shop/tls/nodes/one/node.crt', maker.aged('node', { ago: 90, left: -1 }));
+    // A life of days is always near its end; a list of authorities has old ones.
+    put('/etc/shop/tls/nodes/short.crt', maker.aged('short', { ago: 2, left: 5.5 }));
+    put('/etc/shop/tls/trust.pem', ...Array.from({ length: 11 }, (_, index) => maker.aged(`root${index}`, { ago: 9, left: -1 })));
     const { exitCode, said } = await findings('certificates');
-    expect(exitCode).toBe(0);
-    expect(said.map((line) => line.replace(/\d{4}-\d\d-\d\d/, 'DATE'))).toEqual([
+    rmSync(maker.folder, { recursive: true });
+    expect(exitCode).toBe(1);
+    expect(said.map((line) => line.replace(/\d{4}-\d\d-\d\d/, 'DATE')).sort()).toEqual([
+      'error: CN=node (/etc/shop/tls/nodes/one/node.crt) ended on DATE.',
       expect.stringMatching(/^ok: CN=Unit authority [0-9a-f]+ \(\/etc\/unit\/tls\/ca\.pem\) is valid until DATE\.$/),
-      'ok: CN=90 (/etc/unit/tls/fullchain.pem) is valid until DATE.',
-      expect.stringMatching(/^warning: CN=5 \(\/etc\/shop\/tls\/web\.crt\) ends on DATE, in [45] days\.$/),
+      'ok: CN=in.use (/etc/unit/tls/fullchain.pem) is valid until DATE.',
+      'ok: CN=short (/etc/shop/tls/nodes/short.crt) is valid until DATE.',
+      'warning: CN=product (/etc/shop/tls/web.crt) ends on DATE, in 5 days.',
+      'warning: CN=setup.page (/var/lib/unit/setup/certificate.pem) ended on DATE.',
     ]);
   });
 

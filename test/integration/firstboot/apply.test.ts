@@ -325,6 +325,21 @@ describe('what every unit has', () => {
     expect(await changed(unit)).toEqual([]);
   });
 
+  test('time servers go to chrony where the image has that, and count more than its own', async () => {
+    const unit = makeUnit();
+    unit.write('/usr/sbin/chronyd', '');
+    settle(unit, { time: { ntp: ['ntp.example.org', '2001:db8::1'] } });
+    expect(await changed(unit)).toContain('begin:time-servers');
+    const lines = ['server ntp.example.org iburst prefer trust', 'server 2001:db8::1 iburst prefer trust', ''];
+    expect(unit.read('/etc/chrony/sources.d/50-unit.sources')).toBe(lines.join('\n'));
+    expect(unit.tree()).not.toHaveProperty('/etc/systemd/timesyncd.conf.d/50-unit.conf');
+    expect(await changed(unit)).toEqual([]);
+    settle(unit, {});
+    expect(await changed(unit)).toEqual(['begin:time-servers']);
+    expect(unit.tree()).not.toHaveProperty('/etc/chrony/sources.d/50-unit.sources');
+    expect(calls(unit, /try-restart/)).toEqual(Array.from({ length: 2 }, () => 'systemctl try-restart -- chrony.service'));
+  });
+
   test('who has a key and no password may use sudo without one', async () => {
     const unit = makeUnit();
     settle(unit, { administrator: { login: 'owner', sshKeys: KEYS } });

@@ -213,6 +213,8 @@ printf '%s:!:20000:0:99999:7:::\\n' "$name" >>"$root/etc/shadow"`,
 home=$(grep "^$name:" "$root/etc/passwd" | cut -d: -f6)
 sed -i "/^$name:/d" "$root/etc/passwd" "$root/etc/shadow"; rm -rf "$root$home" "$root/etc/groups-$name"`,
   postsuper: `:`,
+  sendmail: `[[ -e $root/mail-is-broken ]] && { echo 'mail system is down' >&2; exit 75; }
+{ printf 'sendmail %s\\n' "$*"; cat; } >>"$root/sent"`,
   chpasswd: `IFS=: read -r name password
 [[ -n $password ]] || exit 1
 sed -i "s|^$name:[^:]*|$name:\\$y\\$$(printf '%s' "$password" | sha256sum | cut -c -64)|" "$root/etc/shadow"`,

@@ -80,6 +80,19 @@ describe('a run', () => {
     expect(events.filter(({ type, changed }) => type === 'step-finished' && changed === true)).toEqual([]);
   });
 
+  test('tells a service to start and goes on with the next step, and waits for it in the end', async () => {
+    const begin: Unit['steps'][number] = { id: 'begin', title: { en: 'Begin' }, use: 'service', with: { name: 'web', action: 'begin' } };
+    const unit = booted({ steps: [begin] });
+    const { exitCode } = await apply(unit);
+    expect(exitCode).toBe(0);
+    const said = calls(unit);
+    const begun = said.indexOf('systemctl start --no-block -- unit-ready-web.service');
+    expect(begun).toBeGreaterThan(0);
+    expect(said.indexOf('systemctl start -- unit.target')).toBeGreaterThan(begun);
+    const again = await apply(unit);
+    expect(again.events.filter(({ type, changed }) => type === 'step-finished' && changed === true)).toEqual([]);
+  });
+
   test('that fails gives the ports back', async () => {
     const unit = booted();
     unit.write('/broken-unit-ready-web.service', '');

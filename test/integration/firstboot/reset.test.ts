@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import type { Unit } from '../../../firstboot/contract/unit.ts';
 import { runCtl } from '../../../firstboot/ctl/cli.ts';
-import { commands } from '../../../firstboot/ctl/index.ts';
+import { commandsFor } from '../../../firstboot/ctl/index.ts';
 import { bundleUnitctl, FakeUnit } from './fake-unit.ts';
 
 const title = { en: 'T' };
@@ -160,7 +160,7 @@ test('it asks twice, and takes no for an answer', async () => {
       signal: new AbortController().signal,
       ask: () => Promise.resolve(rest.shift()),
     };
-    expect(await runCtl(edge, commands, ['--root', unit.root, 'reset', '--no-reboot']), answers.join()).toBe(2);
+    expect(await runCtl(edge, await commandsFor([]), ['--root', unit.root, 'reset', '--no-reboot']), answers.join()).toBe(2);
     expect(unit.tree()).toEqual(before);
   }
   expect(await unit.unitctl(['reset', '--resume'])).toMatchObject({ exitCode: 0, stdout: 'There is no reset to go on with.' });

@@ -7,10 +7,14 @@ import { DOMParser, type Element } from '@xmldom/xmldom';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { loadImage } from '../../../builder/definition/load.ts';
 import { ovfDescriptor } from '../../../builder/formats/ova/descriptor.ts';
 import { CONTROLLERS, NICS, type OvfOptions, PROFILES } from '../../../builder/formats/ova/options.ts';
+import { ovfOptions as definedOptions } from '../../../builder/stages/package.ts';
+import { testContext } from '../../helpers/context.ts';
 import { runs } from '../../helpers/runs.ts';
 import { membersOf, ovfOptions, packTiny, readOva, sha256, tinyDisk } from '../../helpers/tiny-ova.ts';
+import { folderOf } from '../../unit/definition/folder-of.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'ova-'));
 const disk = join(folder, 'disk.raw');
@@ -163,6 +167,27 @@ describe('the descriptor', () => {
     expect(first!.getAttribute('ovf:fileRef')).toBe(file!.getAttribute('ovf:id'));
     expect(second!.getAttribute('ovf:capacity')).toBe(String(64 * 2 ** 20));
     expect(second!.hasAttribute('ovf:fileRef')).toBe(false);
+  });
+
+  it.each([
+    [PROFILES[0], 'debian', '96', 'debian10_64Guest', /^Debian GNU\/Linux/],
+    [PROFILES[0], 'ubuntu', '94', 'ubuntu64Guest', /^Ubuntu/],
+    [PROFILES[1], 'debian', '96', '', /^Debian GNU\/Linux/],
+    [PROFILES[1], 'ubuntu', '94', '', /^Ubuntu/],
+  ] as const)('for %s says that %s is in it', (profile, system, cim, vmware, description) => {
+    const section = below(parsed(ovfDescriptor(DISK, ovfOptions({ profile, system }))), 'OperatingSystemSection')[0]!;
+    expect(section.getAttribute('ovf:id')).toBe(cim);
+    expect(section.getAttribute('vmw:osType') ?? '').toBe(vmware);
+    expect(below(section, 'Description')[0]?.textContent).toMatch(description);
+  });
+
+  it.each(['debian', 'ubuntu'] as const)('takes the system from the base of a definition: %s', async (distribution) => {
+    const image = await loadImage(
+      await folderOf({ replace: [['distribution: debian', `distribution: ${distribution}`]] }),
+      testContext().ctx,
+    );
+    const options = { compression: 'zstd', ovaFolder: false, ovaOptions: [], ovf: { profile: 'vmware' } } as const;
+    expect((await definedOptions({ image, options })).system).toBe(distribution);
   });
 
   it('holds any text as it is', () => {

@@ -19,7 +19,8 @@ async function packed(out: string): Promise<void> {
   const { ctx } = testContext({ cacheDir: at('cache') });
   const formats = ['vagrant-libvirt', 'vagrant-virtualbox'] as const;
   const request = { disk: at('disk.raw'), baseName: 'tiny', formats, out: at(out), compression: 'zlib', ovaFolder: false } as const;
-  await withCleanup((cleanup) => pack({ ...request, ovf: ovfOptions(), mtime: new Date('2026-01-02T03:04:05Z') }, ctx, cleanup));
+  const ovf = ovfOptions({ system: 'ubuntu' });
+  await withCleanup((cleanup) => pack({ ...request, ovf, mtime: new Date('2026-01-02T03:04:05Z') }, ctx, cleanup));
 }
 
 /** Unpacks a box; gives its parts in their order. */
@@ -66,6 +67,7 @@ it('tells libvirt format and size, and VirtualBox its machine', () => {
   sh('xmllint', '--noout', 'tiny.virtualbox.box-parts/box.ovf');
   expect(ovf).toContain('ovf:href="tiny-disk1.vmdk"');
   expect(ovf).toContain('virtualbox-2.2');
+  expect(ovf).toContain('<OperatingSystemSection ovf:id="94">');
   expect(ovf).not.toContain('CD/DVD');
 });
 

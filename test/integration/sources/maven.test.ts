@@ -17,6 +17,8 @@ import { type TestContext, testContext } from '../../helpers/context.ts';
 import { onceARun } from '../../helpers/once.ts';
 
 const AUTHORIZATION = `Basic ${Buffer.from('ada:geheim42').toString('base64')}`;
+/** Java's for programs that end at once. */
+const QUICK = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
 const sha256 = (data: string): string => createHash('sha256').update(data).digest('hex');
 
 let test: TestContext;
@@ -30,7 +32,7 @@ let requests: string[];
 async function pluginRepository(): Promise<string | undefined> {
   try {
     return await onceARun('maven', async (folder) => {
-      const { ctx } = testContext({ env: { PATH: process.env.PATH, HOME: folder, MAVEN_OPTS: `-Duser.home=${folder}` } });
+      const { ctx } = testContext({ env: { PATH: process.env.PATH, HOME: folder, MAVEN_OPTS: `${QUICK} -Duser.home=${folder}` } });
       const [groupId, artifactId] = ['org.apache.maven.plugins', 'maven-dependency-plugin'];
       const item = { groupId, artifactId, version: '3.6.1', type: 'pom', outputDirectory: join(folder, 'out'), destFileName: 'pom' };
       writeFileSync(join(folder, 'pom.xml'), copyProject([item]));
@@ -65,7 +67,7 @@ beforeEach(async () => {
        <activeProfiles><activeProfile>lab</activeProfile></activeProfiles>
      </settings>`,
   );
-  test = testContext({ env: { PATH: process.env.PATH, HOME: lab, MAVEN_OPTS: `-Duser.home=${lab}` } });
+  test = testContext({ env: { PATH: process.env.PATH, HOME: lab, MAVEN_OPTS: `${QUICK} -Duser.home=${lab}` } });
   mkdirSync(join(test.ctx.cacheDir, 'downloads'));
   symlinkSync(join(plugins ?? '/nonexistent', 'repository'), join(test.ctx.cacheDir, 'downloads', 'maven'));
 });
@@ -131,7 +133,7 @@ describe.skipIf(plugins === undefined)('with Maven', { timeout: 120_000 }, () =>
     const error = await failure(request({ locked: LOCKED }));
     expect(error).toMatchObject({ exitCode: ExitCode.source, message: 'Artifact app: app-1.0.war is not the file that lock.json names' });
     expect(error.why).toContain(sha256('something else'));
-    expect(readdirSync(join(test.ctx.cacheDir, 'downloads')).sort()).toEqual(['maven', 'partial']);
+    expect(readdirSync(join(test.ctx.cacheDir, 'downloads')).sort()).toEqual(['maven', 'maven.used', 'partial']);
   });
 
   it('says what nobody has, and shows what Maven said', async () => {

@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
+import { loadImage } from '../../../builder/definition/load.ts';
+import { writeSkeleton } from '../../../builder/definition/skeleton.ts';
 import { Cleanup } from '../../../builder/kit/cleanup.ts';
 import { kindOf, openArtefact } from '../../../builder/verify/artefact.ts';
+import { findOrigin } from '../../../builder/verify/origin.ts';
 import { findTarget } from '../../../builder/verify/target.ts';
 import { overlay } from '../../../builder/vm/overlay.ts';
 import { testContext } from '../../helpers/context.ts';
@@ -143,5 +146,51 @@ describe('findTarget', () => {
       remedies: ['bake it first: unitsmith bake sphere', 'or name a file: unitsmith try FILE'],
     });
     await expect(findTarget('/no/such/file', { out: 'out', images: new Map() })).rejects.toThrow('nothing to boot');
+  });
+});
+
+describe('findOrigin', () => {
+  /** An image on this machine, and files that say of which definition they are. */
+  async function baked(files: Record<string, string>): Promise<{ paths: string[]; images: Map<string, string>; hash: string }> {
+    const image = await writeSkeleton('shop', folder);
+    const { ctx } = testContext();
+    const { hash } = await loadImage(image, ctx);
+    const paths = Object.entries(files).map(([name, definition]) => {
+      const provenance = { image: { name: name.split('-')[0], version: '0.1.0', definition: definition === 'own' ? hash : definition } };
+      writeFileSync(
+        join(folder, `${name.replace(/\.(ova|qcow2|raw\.zst)$|-disk1\.vmdk$/, '')}.provenance.json`),
+        JSON.stringify(provenance),
+      );
+      return join(folder, name);
+    });
+    return { paths, images: new Map([['shop', image]]), hash };
+  }
+
+  test('is the image of that very definition, whatever the format', async () => {
+    const { ctx, events } = testContext();
+    const names = { 'shop-0.1.0-amd64.ova': 'own', 'shop-0.1.0-amd64.qcow2': 'own', 'shop-0.1.0-amd64-disk1.vmdk': 'own' };
+    const { paths, images, hash } = await baked(names);
+    const origin = await findOrigin(paths, images, ctx);
+    expect(origin).toMatchObject({ image: { hash }, answers: join(folder, 'shop', 'sample', 'answers.yaml') });
+    expect(events).toEqual([]);
+  });
+
+  test.each([
+    ['a definition that has changed', { 'shop-0.1.0.ova': 'f'.repeat(64) }, /is not the one/],
+    ['an image that is not here', { 'other-0.1.0.ova': 'own' }, /no valid definition of other/],
+    ['files of several bakes', { 'shop-0.1.0.ova': 'own', 'shop-0.2.0.ova': 'f'.repeat(64) }, /several bakes/],
+    ['a file of no format of ours', { 'shop-0.1.0.img': 'own' }, /no provenance\.json/],
+  ])('is not known of %s', async (_what, names, why) => {
+    const { paths, images } = await baked(names as Record<string, string>);
+    expect(await findOrigin(paths, images, testContext().ctx)).toMatchObject({ unknown: expect.stringMatching(why) });
+  });
+
+  test('is not known without a provenance, or with one that is none', async () => {
+    const { images } = await baked({});
+    const file = join(folder, 'shop-0.1.0.ova');
+    const unknown = { unknown: expect.stringMatching(/no provenance\.json/) };
+    expect(await findOrigin([file], images, testContext().ctx)).toMatchObject(unknown);
+    writeFileSync(join(folder, 'shop-0.1.0.provenance.json'), '{"image":{"name":1}}');
+    expect(await findOrigin([file], images, testContext().ctx)).toMatchObject(unknown);
   });
 });

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
-import { machineSize, portsToShow } from '../../../builder/cli/try.ts';
+import { machineSize } from '../../../builder/cli/machine-size.ts';
+import { portsToShow } from '../../../builder/cli/try.ts';
 import { writeSkeleton } from '../../../builder/definition/skeleton.ts';
 import { testContext } from '../../helpers/context.ts';
 

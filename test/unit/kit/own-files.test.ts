@@ -30,3 +30,14 @@ it('belongs to root and has plain modes, whoever owns the checkout and whatever 
     ['rwxr-xr-x', '0/0', 'etc/run'],
   ]);
 });
+
+it('holds a link to a folder as a link, and nothing of the folder a second time', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'unitsmith-test-'));
+  mkdirSync(join(folder, 'lib'));
+  writeFileSync(join(folder, 'lib/module'), 'x');
+  symlinkSync('lib', join(folder, 'lib64'));
+  const file = join(mkdtempSync(join(tmpdir(), 'unitsmith-test-')), 'own.tar');
+  await archiveOwnFiles(folder, file);
+  const listed = execFileSync('tar', ['-tf', file], { encoding: 'utf8' }).trim().split('\n');
+  expect(listed.map((name) => name.replace(/\/$/, ''))).toEqual(['lib', 'lib/module', 'lib64']);
+});

@@ -2,6 +2,14 @@ import { describe, expect, it } from 'vitest';
 
 import { basePackages, packageNames } from '../../../builder/payload/base.ts';
 
+describe('basePackages', () => {
+  it('leave out what the image has another one of', () => {
+    expect(basePackages({})).toContain('systemd-timesyncd');
+    expect(basePackages({ packages: ['nginx'] })).toEqual(basePackages({}));
+    expect(basePackages({ packages: ['chrony'] })).toEqual(basePackages({}).filter((name) => name !== 'systemd-timesyncd'));
+  });
+});
+
 describe('packageNames', () => {
   it("are Debian's own on Debian", () => {
     const names = basePackages({ kernel: 'generic' });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,6 +65,7 @@ it('puts unitctl where people look for it', () => {
   expect(link('/usr/bin/unitctl')).toBe('/usr/lib/unit/unitctl.mjs');
   for (const bundle of ['unitctl.mjs', 'console-text.mjs', 'setup.mjs'])
     expect(lstatSync(join(root, '/usr/lib/unit', bundle)).mode & 0o111).not.toBe(0);
+  expect(execFileSync('node', [join(root, '/usr/lib/unit/unitctl.mjs'), 'apply', '--help'], { encoding: 'utf8' })).toContain('--answers');
 });
 
 it('puts the licences of what is bundled beside it, and the list of it', () => {

@@ -1,4 +1,4 @@
-import { existsSync, linkSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 
@@ -72,16 +72,12 @@ describe('DownloadStore', () => {
     expect(existsSync(store.partial('new'))).toBe(true);
   });
 
-  it('trims what nothing has a second name of, and what is old only', async () => {
+  it('dates the last use, and leaves the time of the file as it is', async () => {
     const path = await keep();
-    const used = join(folder, 'second-name');
-    linkSync(path, used);
-    const later = new Date(Date.now() + 1000);
-    expect(await store.trim(later)).toEqual({ files: 0, bytes: 0 });
-    rmSync(used);
-    expect(await store.trim(new Date(0))).toEqual({ files: 0, bytes: 0 });
-    expect(await store.trim(later)).toMatchObject({ files: 1 });
-    expect(existsSync(path)).toBe(false);
-    expect(await store.find(HASH)).toBeUndefined();
+    const { mtimeMs } = statSync(path);
+    utimesSync(`${path}.checked`, 0, 0);
+    await store.find(HASH);
+    expect(Date.now() - statSync(`${path}.checked`).mtimeMs).toBeLessThan(60_000);
+    expect(statSync(path).mtimeMs).toBe(mtimeMs);
   });
 });

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import type { Unit } from '../../../../firstboot/contract/unit.ts';
+import { readConsoleText } from '../../../../firstboot/ctl/console-facts.ts';
+import { System } from '../../../../firstboot/kit/system.ts';
 import { type Made, Maker } from '../../../unit/firstboot/sections/certificate/made.ts';
 import { bundleUnitctl, FakeUnit, type Outcome } from '../fake-unit.ts';
 
@@ -42,10 +44,10 @@ afterAll(() => {
   for (const each of [folder, maker.folder, ...units.map(({ root }) => root)]) rmSync(each, { recursive: true, force: true });
 });
 
-async function setUp(certificate?: object): Promise<{ unit: FakeUnit; outcome: Outcome }> {
-  const unit = new FakeUnit(bundle, UNIT, {});
+async function setUp(certificate?: object, mail: object = {}): Promise<{ unit: FakeUnit; outcome: Outcome }> {
+  const unit = new FakeUnit(bundle, UNIT, { '/usr/sbin/postfix': '' });
   units.push(unit);
-  unit.write('/answers.yaml', JSON.stringify({ schemaVersion: 1, domain: { name: NAME }, ...(certificate && { certificate }) }));
+  unit.write('/answers.yaml', JSON.stringify({ schemaVersion: 1, domain: { name: NAME }, mail, ...(certificate && { certificate }) }));
   const outcome = await unit.unitctl(['apply', '--json', '--answers', unit.at('/answers.yaml')]);
   return { unit, outcome };
 }
@@ -131,6 +133,31 @@ describe('unitctl cert', () => {
     expect(outcome.stdout + outcome.stderr).not.toContain(mine.key.split('\n')[1]);
   });
 
+  test('that ends soon is said on the consoles, and by mail once', async () => {
+    const mail = { mode: 'relay', host: 'mail.example.org', senderAddress: 'shop@example.org', noticesTo: 'me@example.net' };
+    const { certificate, key } = maker.aged(NAME, { ago: 80, left: 10.5 });
+    const { unit, outcome } = await setUp({ mode: 'upload', pem: certificate, key }, mail);
+    expect(outcome.exitCode).toBe(0);
+    const path = `${unit.at('/bin')}:${process.env['PATH']}`;
+    const screen = (): Promise<string> => readConsoleText(new System({ root: unit.root, path, signal: new AbortController().signal }));
+    expect((await screen()).replace(/\s+/g, ' ')).toContain(
+      'Certificate: The certificate expires in 10 days: import its successor by `unitctl cert import`. `unitctl cert show` says more.',
+    );
+    for (const _ of ['first', 'second']) {
+      unit.write('/calls', '');
+      const renewed = await unit.unitctl(['cert', 'renew']);
+      expect(renewed).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('expires in 10 days') });
+      expect(unit.read('/calls')).toContain('systemctl restart --no-block -- unit-console-text.service');
+    }
+    expect(unit.read('/sent').match(/^sendmail .*/gm)).toEqual(['sendmail -i -f shop@example.org -- me@example.net']);
+
+    unit.write('/new.pem', mine.certificate + mine.key);
+    unit.write('/calls', '');
+    expect((await unit.unitctl(['cert', 'import', unit.at('/new.pem')])).exitCode).toBe(0);
+    expect(unit.read('/calls')).toContain('systemctl restart --no-block -- unit-console-text.service');
+    expect(await screen()).not.toContain('Certificate');
+  });
+
   test('before there is a unit, says what to do', async () => {
     const unit = new FakeUnit(bundle, UNIT, {});
     units.push(unit);
@@ -152,9 +179,13 @@ describe('unitctl cert', () => {
     expect(data(shown)).toMatchObject({ mode: 'self-signed', failure: { code: 'directory-unreachable' } });
     const renewed = await unit.unitctl(['cert', 'renew']);
     expect([renewed.exitCode, renewed.stderr]).toEqual([4, expect.stringContaining('Check the directory URL')]);
+    expect(unit.read('/calls')).toContain('systemctl restart --no-block -- unit-console-text.service');
     // Another run asks once more; that it fails again is no reason to stop.
     const again = await unit.unitctl(['apply', '--json']);
     expect(again.exitCode).toBe(0);
     expect(JSON.stringify(again.events)).toContain('WARNING: The authority cannot be reached.');
+    // Asked no more, it is no trouble any more.
+    expect((await unit.unitctl(['settings', 'set', 'certificate.mode', 'self-signed'])).exitCode).toBe(0);
+    expect((await unit.unitctl(['cert', 'show'])).exitCode).toBe(0);
   });
 });

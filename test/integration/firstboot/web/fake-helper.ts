@@ -12,6 +12,7 @@ import {
   type HelperAction,
   type HelperAnswers,
   type KeptSettings,
+  type RefusedAnswer,
   type SetupResult,
   type UnitStatus,
 } from '../../../../firstboot/contract/helper.ts';
@@ -39,7 +40,7 @@ export interface FakeUnit {
   /** What outside sources have said. */
   outside: Layer[];
   /** What they have said that does not fit. */
-  refused: string[];
+  refused: RefusedAnswer[];
   setup: Setup | undefined;
   status: Partial<UnitStatus>;
   checks: Record<string, (parameters: Parameters) => CheckReport>;

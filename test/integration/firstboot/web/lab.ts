@@ -58,14 +58,13 @@ export async function openLab({ limits, stays, ...unit }: LabOptions = {}): Prom
       sessions: new Sessions(folder),
       lib: folder,
       laterPort: () => servers.port('https-later'),
-      onHandOver: () => servers.handOver(),
       log: (line) => log.push(line),
     });
     const at = (port: number): { host: string; port: number }[] => [{ ...HERE, port }];
     const sockets = { http: at(ports.http), https: at(ports.https), 'https-later': stays ? [] : at(ports.later) };
     const names = (): Promise<string[]> => app.site.statuses.names();
     const servers = new Servers({ sockets, tls, listener: app.listener, names, ...(limits === undefined ? {} : { limits }) });
-    await servers.listen(['http', 'https', 'https-later']);
+    await servers.listen();
     return { app, servers };
   };
   let running = await start({ http: 0, https: 0, later: 0 });

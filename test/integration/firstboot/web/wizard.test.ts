@@ -3,7 +3,11 @@ import type { ClientRequest } from 'node:http';
 import { request } from 'node:https';
 import { afterEach, expect, it } from 'vitest';
 
+import { refusalOf } from '../../../../firstboot/helper/settings.ts';
 import { UnitError } from '../../../../firstboot/kit/errors.ts';
+import { answersSchema, type SettingSchema, validateAnswers } from '../../../../firstboot/settings/index.ts';
+import { RULE_TEXTS } from '../../../../firstboot/settings/rule-texts.ts';
+import { LANGUAGES, translator } from '../../../../firstboot/web/language.ts';
 import { CHECKOUT } from '../../../helpers/cli-bundle.ts';
 import { every } from '../every-language.ts';
 import { EVERY_CONTROL } from './every-control.ts';
@@ -86,22 +90,44 @@ it('goes from the claim over the sections and the review to the result', async (
   expect(lab.helper.closed).toBe(true);
 });
 
-it('lets 80 and 443 go with Apply, and goes on at the other port alone', async () => {
+it('says how good a password is, in the language of the page, to its owner alone', async () => {
+  const { lab, visitor } = await claimed();
+  const [token = ''] = fieldsOf((await visitor.open('/section/administrator?lang=ru')).body)['token'] ?? [];
+  const ask = async (password: string, ...near: string[]): Promise<string> => {
+    const answer = await visitor.post('/strength', [
+      ['token', token],
+      ['password', password],
+      ...near.map((name): [string, string] => ['near', name]),
+    ]);
+    expect([answer.status, answer.headers['content-type']]).toEqual([200, 'text/plain; charset=utf-8']);
+    return answer.body;
+  };
+  expect(await ask('Password2024')).toBe('По нашей оценке, этот пароль легко подобрать. Уберите частые слова; возьмите несколько редких.');
+  expect(await ask('kV7#pq2z!Lmw')).toBe('По нашей оценке, пароль надёжный.');
+  expect(await ask('katharine-of-aragon', 'katharine')).not.toBe(await ask('katharine-of-aragon'));
+  expect((await visitor.post('/strength', [['password', 'x']])).status).toBe(403);
+  expect(
+    (
+      await new Visitor(lab).post('/strength', [
+        ['token', token],
+        ['password', 'x'],
+      ])
+    ).status,
+  ).toBe(403);
+});
+
+it('goes on at the other port with Apply, and keeps what sockets it has for a run that fails', async () => {
   const { lab, visitor } = await applying();
-  for (const port of [lab.http, lab.https]) {
-    await expect
-      .poll(() =>
-        visitor.ask('/claim', { port, plain: port === lab.http }).then(
-          ({ status }) => status,
-          (error: NodeJS.ErrnoException) => error.code,
-        ),
-      )
-      .toBe('ECONNREFUSED');
-  }
   expect((await visitor.ask('/.well-known/unit-health')).body).toContain('"applying"');
   // What is given in the meantime would be nobody's.
   expect((await visitor.ask('/section/administrator')).headers.location).toBe('/progress');
   expect((await press(visitor, '/progress', '/section/administrator')).status).toBe(403);
+  // systemd takes 80 and 443 away, and gives them back.
+  lab.helper.emit({ type: 'state', state: 'failed' });
+  lab.app.site.statuses.forget();
+  expect((await visitor.ask('/.well-known/unit-health', { port: lab.https })).body).toContain('"failed"');
+  expect((await visitor.ask('/claim', { port: lab.http, plain: true })).headers.location).toBe(`https://127.0.0.1:${lab.https}/claim`);
+  expect((await visitor.ask('/', { port: lab.https })).status).toBe(303);
 });
 
 it('stays where it is where there is no other port', async () => {
@@ -185,13 +211,37 @@ it('tries out what a section offers, with what is asked beside it', async () => 
 });
 
 it('says at the beginning and at the end what was wrong with answers from outside', async () => {
-  const { visitor } = await claimed({ refused: ['answers.yaml:4:10: "<titel>" is not known'] });
+  const sentence = 'answers.yaml:4:10: "<titel>" is not known';
+  const { visitor } = await claimed({ refused: [{ sentence, place: 'answers.yaml:4:10' }] });
   for (const path of ['/section/administrator', '/review']) {
     const { body } = await visitor.ask(path);
     expect(body).toContain('Answers that came from outside do not fit');
-    expect(body).toContain('answers.yaml:4:10: &quot;&lt;titel&gt;&quot; is not known');
+    expect(body).toContain('<li lang="en">answers.yaml:4:10: &quot;&lt;titel&gt;&quot; is not known</li>');
   }
   expect((await visitor.ask('/section/mail')).body).not.toContain('came from outside');
+});
+
+it.each(LANGUAGES)('says it in %s where it knows what is wrong', async (language) => {
+  const wrong = [
+    { administrator: { password: 'short' }, network: { hostname: 'x' }, time: { ntp: 'a' }, mail: { port: 0, mode: 'post' } },
+    { administrator: { login: 'root', password: 'long enough' } },
+  ].flatMap((answers) => validateAnswers({ schemaVersion: 1, ...answers }, undefined));
+  const refused = wrong.map((violation) => refusalOf({ ...violation, file: 'answers.yaml', line: 4, column: 10 }));
+  const { visitor } = await claimed({ refused });
+  const { body } = await visitor.ask(`/section/administrator?lang=${language}`);
+  const t = translator(language);
+  const title = ({ 'x-titles': titles }: SettingSchema): string => titles?.[language] ?? '';
+  const { administrator, network, time, mail } = answersSchema(undefined).properties ?? {};
+  const said = [
+    `${title(administrator?.properties?.['password'] ?? {})}: ${t('wrong.minLength', { limit: 10 })}`,
+    `${title(network ?? {})}: ${t('wrong.unknown', { name: 'hostname' })}`,
+    `${title(time?.properties?.['ntp'] ?? {})}: ${t('wrong.list')}`,
+    `${title(mail?.properties?.['mode'] ?? {})}: ${t('wrong.choice')}`,
+    `${title(mail?.properties?.['port'] ?? {})}: ${t('wrong.minimum', { limit: 1 })}`,
+    `${title(administrator?.properties?.['login'] ?? {})}: ${RULE_TEXTS.loginReserved[language]}`,
+  ];
+  const shown = [...body.matchAll(/<li>answers\.yaml:4:10: (.*?)<\/li>/g)].map(([, text]) => text);
+  expect(shown.sort()).toEqual(said.sort());
 });
 
 it('shows the lines for a zone file, to be copied as they are', async () => {

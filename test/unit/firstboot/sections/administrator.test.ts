@@ -2,8 +2,8 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 
 import { keyFault } from '../../../../firstboot/sections/administrator/ssh-key.ts';
-import { estimate, passwordStrength } from '../../../../firstboot/sections/administrator/strength.ts';
-import { applyDefaults, validateAnswers } from '../../../../firstboot/settings/index.ts';
+import { validateAnswers } from '../../../../firstboot/settings/index.ts';
+import { adviceFor, estimate } from '../../../../firstboot/settings/strength.ts';
 
 const field = (data: Buffer | string): Buffer => {
   const bytes = Buffer.from(data as string);
@@ -85,17 +85,16 @@ describe('the strength of a password', () => {
       expect(estimate(odd, ['', odd]).bits).toBeGreaterThanOrEqual(0);
   });
 
-  test('is reported without the password', async () => {
-    const settings = applyDefaults({ administrator: { password: 'kept-password-4711' } }, undefined);
-    const unit = { name: 'shop', title: { en: 'Shop' } } as never;
-    const report = async (parameters: object) =>
-      passwordStrength.run({ system: undefined as never, unit, settings, parameters: { ...parameters } });
-    expect(JSON.stringify(await report({}))).not.toContain('kept');
-    expect((await report({ password: 'Password2024' })).findings[0]).toMatchObject({
-      severity: 'warning',
+  test('is said in words, with advice where it wants some', () => {
+    expect(adviceFor('Password2024', [])).toMatchObject({
+      message: { en: expect.stringContaining('easy to guess') },
       remedy: { en: expect.stringContaining('common words') },
     });
-    expect((await report({ password: 'kV7#pq2z!Lmw' })).findings[0]).toMatchObject({ severity: 'ok' });
-    expect((await report({ password: '' })).findings[0]?.severity).toBe('info');
+    expect(adviceFor('kV7#pq2z', [])).toMatchObject({
+      message: { en: expect.stringContaining('fair') },
+      remedy: { en: expect.stringContaining('longer') },
+    });
+    expect(adviceFor('kV7#pq2z!Lmw', [])).toEqual({ message: expect.objectContaining({ en: expect.stringContaining('strong') }) });
+    expect(adviceFor('magasin-lorry-9', ['magasin.example.org']).message.en).not.toBe(adviceFor('magasin-lorry-9', []).message.en);
   });
 });

@@ -1,10 +1,16 @@
 import { createSocket, type Socket } from 'node:dgram';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { keyboardFile } from '../../../../firstboot/contract/keyboard.ts';
+import { System } from '../../../../firstboot/kit/system.ts';
+import { keeperOf } from '../../../../firstboot/sections/time/keeper.ts';
 import { type ServerAnswer, skewReport } from '../../../../firstboot/sections/time/skew.ts';
 import { querySntp } from '../../../../firstboot/sections/time/sntp.ts';
 import { validateAnswers } from '../../../../firstboot/settings/index.ts';
+import { fakeProgram } from '../../../helpers/fake-program.ts';
 
 const ERA = 2_208_988_800;
 let server: Socket | undefined;
@@ -30,6 +36,37 @@ async function serve(ahead: number, change: (answer: Buffer) => void = () => und
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
   return socket.address().port;
 }
+
+describe('the servers that are asked', () => {
+  // As timedatectl(1) of systemd 257 and chronyc(1) of chrony 4.6 say them.
+  const TIMESYNCD = 'LinkNTPServers=\nSystemNTPServers=\nFallbackNTPServers=0.debian.pool.ntp.org 1.debian.pool.ntp.org\n';
+  const CHRONY =
+    '^,*,2.debian.pool.ntp.org,2,6,377,12,0.1,0.1,0.01\n^,-,2.debian.pool.ntp.org,3,6,377,12,0.1,0.1,0.01\n^,?,ntp.example.org,0,6,0,4294967295,0.0,0.0,0.0\n';
+
+  function machine(programs: Record<string, string>): System {
+    const root = mkdtempSync(join(tmpdir(), 'unit-time-'));
+    for (const [name, text] of Object.entries(programs)) fakeProgram(name, `cat <<'END'\n${text}END`, root);
+    return new System({ root, path: `${root}:/usr/bin:/bin`, signal: new AbortController().signal });
+  }
+
+  it("are systemd's where nothing else keeps the time", async () => {
+    const keeper = await keeperOf(machine({ timedatectl: TIMESYNCD }));
+    expect(keeper.service).toBe('systemd-timesyncd.service');
+    expect(await keeper.inUse(machine({ timedatectl: TIMESYNCD }))).toEqual(['0.debian.pool.ntp.org', '1.debian.pool.ntp.org']);
+    const named = TIMESYNCD.replace('LinkNTPServers=', 'LinkNTPServers=192.0.2.1');
+    expect(await keeper.inUse(machine({ timedatectl: named }))).toEqual(['192.0.2.1']);
+  });
+
+  it("are chrony's where the image has that, each once", async () => {
+    const system = machine({ chronyc: CHRONY });
+    mkdirSync(join(system.root, 'usr/sbin'), { recursive: true });
+    writeFileSync(join(system.root, 'usr/sbin/chronyd'), '');
+    const keeper = await keeperOf(system);
+    expect(keeper.service).toBe('chrony.service');
+    expect(await keeper.inUse(system)).toEqual(['2.debian.pool.ntp.org', 'ntp.example.org']);
+    expect(await keeper.inUse(machine({ chronyc: '' }))).toEqual([]);
+  });
+});
 
 describe('querySntp', () => {
   it.each([

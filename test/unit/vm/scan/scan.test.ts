@@ -17,6 +17,8 @@ import { dnsQuestion, udpProbes } from '../../../../builder/vm/scan/udp-probes.t
 
 const MAC = '52:54:00:12:34:56';
 const IP = '10.0.2.15';
+/** These guests are in this process, and answer at once. */
+const PACE = 0.2;
 
 interface Behaviour {
   open: readonly number[];
@@ -162,27 +164,33 @@ describe('a scan through a real socket', () => {
 
   test('open, closed and silent ports are told apart, and half-open connections taken back', async () => {
     const fake = await guest({ open: [22, 300], closed: [23, 24, 25] });
-    expect(await scanTcp(new Station(link, MAC), ipv4Bytes(IP), ports, signal)).toEqual({ open: [22, 300], closed: 3, filtered: 295 });
+    expect(await scanTcp(new Station(link, MAC, PACE), ipv4Bytes(IP), ports, signal)).toEqual({
+      open: [22, 300],
+      closed: 3,
+      filtered: 295,
+    });
     const resets = fake.received.map((packet) => decodeTcp(packet.payload)!).filter((segment) => segment.flags === TcpFlag.rst);
     expect(resets.map((segment) => segment.destinationPort)).toEqual([22, 300]);
   });
 
   test('what a full ring lost is asked again', async () => {
     await guest({ open: [1, 100, 128], closed: [], lose: 129 });
-    const result = await scanTcp(new Station(link, MAC), ipv4Bytes(IP), ports, signal);
+    const result = await scanTcp(new Station(link, MAC, PACE), ipv4Bytes(IP), ports, signal);
     expect(result.open).toEqual([1, 100, 128]);
   }, 15_000);
 
   test('TCP ports of both families and UDP services', async () => {
     await guest({ open: [22, 65535], closed: [], ipv6: true, udp: [5355, 11211] });
-    const report = await scanMachine(link, { mac: MAC, ipv4: IP, hostname: 'unit.example' }, signal, [...ports, 65535]);
+    const report = await scanMachine(link, { mac: MAC, ipv4: IP, hostname: 'unit.example', pace: PACE }, signal, [...ports, 65535]);
     expect(report.ipv4).toEqual({ address: IP, open: [22, 65535], closed: 0, filtered: 299 });
     expect(report.ipv6).toEqual({ address: 'fe80::5054:ff:fe12:3456', open: [22, 65535], closed: 0, filtered: 299 });
     expect(report.udp.map(({ port }) => port)).toEqual([5355, 11211]);
   }, 30_000);
 
   test('a machine that is not there, or goes away, is an error and no clean result', async () => {
-    await expect(scanMachine(link, { mac: MAC, ipv4: IP, hostname: 'x' }, signal)).rejects.toThrow('nobody answers at 10.0.2.15');
+    await expect(scanMachine(link, { mac: MAC, ipv4: IP, hostname: 'x', pace: PACE }, signal)).rejects.toThrow(
+      'nobody answers at 10.0.2.15',
+    );
   }, 15_000);
 
   test('all ports are asked unless told otherwise', () => {
@@ -193,7 +201,7 @@ describe('a scan through a real socket', () => {
   test('an abort ends it', async () => {
     await guest({ open: [], closed: [] });
     const controller = new AbortController();
-    const scan = scanTcp(new Station(link, MAC), ipv4Bytes(IP), ports, controller.signal);
+    const scan = scanTcp(new Station(link, MAC, PACE), ipv4Bytes(IP), ports, controller.signal);
     controller.abort(new Error('stop'));
     await expect(scan).rejects.toThrow('stop');
   });

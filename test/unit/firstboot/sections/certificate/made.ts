@@ -51,6 +51,32 @@ export class Maker {
     return { certificate: this.read(at('pem')), key: this.read(at('key')) };
   }
 
+  /** One of its own key that is not new: openssl-req(1) dates only from now. Days. */
+  aged(name: string, { ago, left }: { ago: number; left: number }): Made {
+    const young = this.certificate(name);
+    const folder = mkdtempSync(join(this.folder, 'aged-'));
+    const at = (file: string, text = ''): string => {
+      writeFileSync(join(folder, file), text);
+      return join(folder, file);
+    };
+    const authority = ['[ca]', 'default_ca = own', '[own]', `new_certs_dir = ${folder}`, `database = ${at('index.txt')}`, 'policy = any'];
+    const rest = [
+      'default_md = sha256',
+      'rand_serial = yes',
+      'x509_extensions = extensions',
+      '[any]',
+      'commonName = supplied',
+      '[extensions]',
+    ];
+    const config = at('cnf', [...authority, ...rest, `subjectAltName = DNS:${name}`, '[req]', 'distinguished_name = any', ''].join('\n'));
+    const [key, request, made] = [at('key', young.key), join(folder, 'csr'), join(folder, 'pem')];
+    this.openssl('req', '-new', '-config', config, '-key', key, '-subj', `/CN=${name}`, '-out', request);
+    const day = (days: number): string => `${new Date(Date.now() + days * 86_400_000).toISOString().replace(/\D/g, '').slice(0, 14)}Z`;
+    const life = ['-startdate', day(-ago), '-enddate', day(left)];
+    this.openssl('ca', '-batch', '-notext', '-selfsign', '-config', config, '-keyfile', key, '-in', request, ...life, '-out', made);
+    return { certificate: readFileSync(made, 'utf8'), key: young.key };
+  }
+
   /** The key encrypted: `pkcs8` as RFC 5958 has it, `traditional` with headers in its text. */
   encrypted(key: string, passphrase: string, form: 'pkcs8' | 'traditional'): string {
     writeFileSync(join(this.folder, 'plain.key'), key);

@@ -2,9 +2,7 @@
  * How hard a password is to guess: an estimate, and said to be one. Length and kinds of characters give bits; what guessers try
  * first (common words, names of this unit, rows of keys, repetition, years) gives next to none. It knows no dictionary.
  */
-import type { CheckReport } from '../../contract/helper.ts';
-import type { EveryText } from '../../contract/texts.ts';
-import type { CheckContext, SectionCheck } from '../check.ts';
+import type { EveryText } from '../contract/texts.ts';
 
 export type Strength = 'weak' | 'fair' | 'good' | 'strong';
 
@@ -103,29 +101,13 @@ function poolOf(characters: readonly string[]): number {
   return Math.max(pool, 2);
 }
 
-export const passwordStrength: SectionCheck = {
-  section: 'administrator',
-  name: 'strength',
-  timeout: 5,
-  run: (context) => Promise.resolve(judge(context)),
-};
-
-/** By the value as it is typed (`password`), else as it is kept. Says nothing of it but the estimate. */
-function judge({ unit, settings, parameters }: CheckContext): CheckReport {
-  const typed = parameters['password'];
-  const password = typeof typed === 'string' ? typed.slice(0, 256) : settings.administrator.password;
-  if (password === undefined || password === '') return { findings: [{ severity: 'info', message: NONE }] };
-  const names = [settings.administrator.login, settings.domain.name, settings.network.hostName, unit.name, unit.title.en];
-  const { bits, strength, reasons } = estimate(
-    password,
-    names.filter((name) => name !== undefined),
-  );
-  const severity = strength === 'weak' ? 'warning' : strength === 'fair' ? 'info' : 'ok';
-  const advice = reasons[0] === undefined ? {} : { remedy: ADVICE[reasons[0]] };
-  return { findings: [{ severity, message: WORDS[strength], ...(severity === 'ok' ? {} : advice) }], data: { bits, strength, reasons } };
+/** The estimate in words, and where it is not good what would make it better. */
+export function adviceFor(password: string, names: readonly string[]): { message: EveryText; remedy?: EveryText } {
+  const { strength, reasons } = estimate(password, names);
+  const wanting = strength === 'weak' || strength === 'fair';
+  return { message: WORDS[strength], ...(wanting && reasons[0] !== undefined ? { remedy: ADVICE[reasons[0]] } : {}) };
 }
 
-const NONE: EveryText = { en: 'No password is given.', ja: 'パスワードは設定されていません。', ru: 'Пароль не задан.' };
 const WORDS: Readonly<Record<Strength, EveryText>> = {
   weak: {
     en: 'This password is easy to guess, by our estimate.',
