@@ -17,6 +17,7 @@ import { Interrupted } from '../kit/errors.ts';
 import { ignoreMissing, removeFile, syncFolder, writeFileAtomic } from '../kit/files.ts';
 import type { System } from '../kit/system.ts';
 import type { Settings } from '../settings/index.ts';
+import { enableSetup } from '../setup/lifecycle.ts';
 
 export interface ResetPorts {
   system: System;
@@ -51,6 +52,7 @@ export async function reset(ports: ResetPorts, applied: Applied | undefined): Pr
   for (const path of OWN_FILES) await removeTree(ports, path);
   await emptyFolder(system.path(MAILBOXES));
   await removeKept(ports);
+  await enableSetup(system, ports.log);
   await order(system, 'reload-or-restart', 'unit-firewall.service', { units: [] }, ports.log);
   await forgetIdentity(ports);
   await removeFile(system.path(UNIT_PATHS.resetting));

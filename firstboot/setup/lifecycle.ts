@@ -117,6 +117,14 @@ export async function disableSetup(system: System, log: Log): Promise<void> {
   await systemctl(system, ['--quiet', 'disable', '--no-reload', '--', ...ENABLED], log);
 }
 
+/**
+ * The next boot starts setup, as the image has it. Presets of a first boot, by systemd itself, do so only where the root file
+ * system can be written to that early: in containers.
+ */
+export async function enableSetup(system: System, log: Log): Promise<void> {
+  await systemctl(system, ['--quiet', 'enable', '--no-reload', '--', ...ENABLED], log);
+}
+
 /** True where a boot would start something of setup, had it not its conditions too. */
 export async function setupIsEnabled(system: System): Promise<boolean> {
   // One call for all: it succeeds where one of them is (systemctl(1)).

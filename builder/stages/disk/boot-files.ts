@@ -9,9 +9,11 @@ import type { DiskLayout } from './layout.ts';
 /**
  * Kernel messages on the screen and on the serial line; the last one named is /dev/console. `no_timer_check`: the kernel
  * counts ticks while it spins, and panics ("IO-APIC + timer doesn't work") where an emulated machine gets too few of them on
- * a busy host. Under KVM and VMware it leaves the check out by itself. kernel-parameters.txt.
+ * a busy host. Under KVM and VMware it leaves the check out by itself. kernel-parameters.txt. `systemd.ssh_auto`: no sshd on
+ * sockets of the hypervisor, which nobody asked for; where there are none each reload says so on the console
+ * (systemd-ssh-generator(8)).
  */
-const KERNEL_ARGUMENTS = 'console=tty0 console=ttyS0,115200n8 no_timer_check';
+const KERNEL_ARGUMENTS = 'console=tty0 console=ttyS0,115200n8 no_timer_check systemd.ssh_auto=no';
 
 export interface BootFilesRequest {
   layout: DiskLayout;

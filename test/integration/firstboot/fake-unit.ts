@@ -166,7 +166,7 @@ case $verb in
   is-active) [[ -e $state/$unit ]] ;;
   is-failed) exit 1 ;;
   is-enabled) for each in "\${units[@]}"; do [[ -e $root/etc/enabled-$each ]] && exit 0; done; exit 1 ;;
-  enable) : >"$root/etc/enabled-$unit" ;;
+  enable) for each in "\${units[@]}"; do : >"$root/etc/enabled-$each"; done ;;
   start|restart)
     [[ -e $root/broken-$unit ]] && { echo "Job for $unit failed." >&2; exit 1; }
     [[ $verb == restart ]] && { if [[ $unit == unit.target ]]; then rm -f "$state"/*; else rm -f "$state/$unit"; fi; }

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
@@ -6,7 +7,11 @@ import { runCtl } from '../../../../firstboot/ctl/cli.ts';
 import { commandsFor } from '../../../../firstboot/ctl/index.ts';
 import { withoutSecrets } from '../../../../firstboot/ctl/settings.ts';
 import { stateOf } from '../../../../firstboot/ctl/state.ts';
+import { readUnit } from '../../../../firstboot/ctl/unit-files.ts';
 import { ExitCode } from '../../../../firstboot/kit/errors.ts';
+import { System } from '../../../../firstboot/kit/system.ts';
+import { writeDraft } from '../../../../firstboot/sources/draft.ts';
+import { EMPTY_UNIT } from '../../../integration/firstboot/fake-unit.ts';
 
 async function unitctl(...argv: string[]): Promise<{ exitCode: number; out: string; err: string }> {
   const said = { out: '', err: '' };
@@ -95,6 +100,22 @@ test.each([
   [{ finalised: true, unfinished: false, failed: false, up: false }, 'failed'],
   [{ finalised: true, unfinished: true, failed: true, up: true }, 'failed'],
 ])('%j is %s', (facts, state) => expect(stateOf(facts)).toBe(state));
+
+test('the definition is that of the role that answers name so far', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'unitsmith-role-'));
+  const system = new System({ root, path: '/usr/bin:/bin', signal: new AbortController().signal });
+  mkdirSync(join(root, 'usr/lib/unit'), { recursive: true });
+  const ready = { tcp: '127.0.0.1:1' };
+  const services = { web: { ready }, store: { roles: ['node'], ready } };
+  const roles = { main: { title: { en: 'Main' } }, node: { title: { en: 'Node' } } };
+  writeFileSync(join(root, 'usr/lib/unit/unit.json'), JSON.stringify({ ...EMPTY_UNIT, roles, services }));
+  const inRole = async (role: string): Promise<string[]> => {
+    await writeDraft(system, [{ source: 'wizard', answers: { schemaVersion: 1, cluster: { role } } }]);
+    return Object.keys((await readUnit(system)).services);
+  };
+  expect(await inRole('main')).toEqual(['web']);
+  expect(await inRole('node')).toEqual(['web', 'store']);
+});
 
 test('shown settings hold no secret', () => {
   const settings = { a: { password: 'x' }, b: 1 };

@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
 import { packageRoot } from '../../../../builder/kit/paths.ts';
@@ -19,8 +21,8 @@ const text = (path: string): string => readFileSync(join(IMAGE, path), 'utf8');
 const unit = parse(text('image.yaml')) as Unit;
 const schema = withRoles(JSON.parse(text('settings.schema.json')) as SettingSchema, unit.roles);
 
-/** The files of a role as its leader renders them. */
-async function files(step: string): Promise<Map<string, string>> {
+/** The files of a role as its leader renders them, from the sample or another delivery below `root`. */
+async function files(step: string, root = IMAGE, from = '/sample/platform'): Promise<Map<string, string>> {
   const found = unit.steps.find(({ id }) => id === step);
   if (found?.use !== 'variables') throw new Error(`no step ${step}`);
   const settings = applyDefaults(parse(text('sample/answers.yaml')), schema);
@@ -30,8 +32,8 @@ async function files(step: string): Promise<Map<string, string>> {
       value === 'SECRET' ? 'generated' : renderTemplate(value, 'text', { settings, secrets: {}, unit: {} }, name),
     ]),
   );
-  const system = new System({ root: IMAGE, path: process.env['PATH'] ?? '', signal: new AbortController().signal });
-  const source = await readSource(system, '/sample/platform', found.with.folder);
+  const system = new System({ root, path: process.env['PATH'] ?? '', signal: new AbortController().signal });
+  const source = await readSource(system, from, found.with.folder);
   return new Map(source.map(({ path, data }) => [path, replaceVariables(data.toString('utf8'), values, path).text]));
 }
 
@@ -70,10 +72,32 @@ describe('the second register of pryv', () => {
 });
 
 describe('the files of pryv', () => {
+  const work = mkdtempSync(join(tmpdir(), 'pryv-files-'));
+  afterAll(() => rmSync(work, { recursive: true, force: true }));
+
   it.each(['register-files', 'core-files', 'static-files', 'slave-files'])('%s: no variable is left', async (step) => {
     const all = await files(step);
     expect(all.size).toBeGreaterThan(0);
     for (const content of all.values()) expect(content).not.toMatch(/\b(DOMAIN|[A-Z]+(_[A-Z0-9]+)+)\b/);
+  });
+
+  it("the vendor's archive, as the guide lists what is in it, gives them too", async () => {
+    const root = join(work, 'unit');
+    const delivery = join(work, 'delivery');
+    cpSync(join(IMAGE, 'sample/platform/config-leader'), join(delivery, 'config-leader'), { recursive: true });
+    for (const folder of ['pryv', 'config-follower/conf', 'config-leader/conf']) mkdirSync(join(delivery, folder), { recursive: true });
+    for (const name of ['run-config-leader', 'run-config-follower', 'run-pryv', 'stop-pryv', 'ensure-permissions-reg-master'])
+      writeFileSync(join(delivery, name), '#!/bin/bash\nexit 1\n', { mode: 0o755 });
+    writeFileSync(join(delivery, 'config-leader/conf/config-leader.json'), '{ "DOMAIN": "pryv.me", "SYSTEM_KEY": "SECRET" }\n');
+    const compose = join(delivery, 'config-leader/data/reg-slave/pryv.yml');
+    writeFileSync(compose, '  ports:  # used if reg-slave is defined\n    - "REG_MASTER_IP_ADDRESS:6379:6379"\n');
+    const place = join(root, '/usr/share/pryv/platform');
+    mkdirSync(place, { recursive: true });
+    execFileSync('tar', ['-czf', join(place, 'reg-master.tgz'), '-C', delivery, '.']);
+    for (const step of ['register-files', 'core-files', 'static-files'])
+      expect(await files(step, root, '/usr/share/pryv/platform')).toEqual(await files(step));
+    const slave = await files('slave-files', root, '/usr/share/pryv/platform');
+    expect(slave.get('pryv.yml')).toBe('  ports:  # used if reg-slave is defined\n    - "127.0.0.1:6379:6379"\n');
   });
 
   it('mail reaches the core whole, whatever its password has', async () => {

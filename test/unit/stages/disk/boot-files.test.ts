@@ -14,7 +14,7 @@ describe('bootFiles', () => {
   it('boots the kernel by the UUID of the root, with both consoles', async () => {
     const cfg = (await bootFiles(request))['/boot/grub/grub.cfg'];
     expect(cfg).toContain(
-      `linux\t/boot/vmlinuz-6.12.1-amd64 root=UUID=${layout.rootUuid} ro console=tty0 console=ttyS0,115200n8 no_timer_check`,
+      `linux\t/boot/vmlinuz-6.12.1-amd64 root=UUID=${layout.rootUuid} ro console=tty0 console=ttyS0,115200n8 no_timer_check systemd.ssh_auto=no`,
     );
     expect(cfg).toContain('initrd\t/boot/initrd.img-6.12.1-amd64');
     expect(cfg).toContain(`search --no-floppy --fs-uuid --set=root ${layout.rootUuid}`);
@@ -33,7 +33,7 @@ describe('bootFiles', () => {
     const shown = execFileSync('sh', ['-c', '. "$1"; printf "%s|%s" "$GRUB_CMDLINE_LINUX" "$GRUB_DISTRIBUTOR"', 'sh', file], {
       encoding: 'utf8',
     });
-    expect(shown).toBe('console=tty0 console=ttyS0,115200n8 no_timer_check|Spheres unit');
+    expect(shown).toBe('console=tty0 console=ttyS0,115200n8 no_timer_check systemd.ssh_auto=no|Spheres unit');
   });
 });
 
