@@ -12,6 +12,8 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts', 'test/integration/**/*.test.ts'],
           exclude: ['test/integration/firstboot/**'],
           testTimeout: 30_000,
+          // What many files need is made by the first, and waited for by the others (test/helpers/once.ts).
+          hookTimeout: 120_000,
           // Modules are loaded once a worker, not once a file: half of all time. Tests keep nothing in modules, and spies
           // end with the test that set them.
           isolate: false,
