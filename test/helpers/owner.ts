@@ -41,7 +41,9 @@ export async function bootUnit(ctx: Context, disk: DiskSpec, cleanup: Cleanup, m
 
 /** What the serial console shows to whoever stands before it, once that is another code than `before`. */
 export async function readScreen(machine: Machine, before = 'none'): Promise<Shown> {
-  const shown = new RegExp(`Code: +(?!${before})([0-9A-Z]{4}(?:-[0-9A-Z]{4})+)[\\s\\S]*?SHA-256\\):\\s+([0-9A-F:]+)\\s+([0-9A-F:]+)`);
+  const shown = new RegExp(
+    `[\\s\\S]*Code: +(?!${before})([0-9A-Z]{4}(?:-[0-9A-Z]{4})+)[\\s\\S]*?SHA-256\\):\\s+([0-9A-F:]+)\\s+([0-9A-F:]+)`,
+  );
   const [, code = '', head = '', tail = ''] = await machine.waitForSerial(shown, machine.deadline(BOOT_SECONDS));
   return { code, fingerprint: `${head}:${tail}` };
 }
