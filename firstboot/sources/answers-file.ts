@@ -1,6 +1,6 @@
 /** An answers file: YAML 1.2 or JSON (which is YAML), with the place of every value for messages. */
 import { open } from 'node:fs/promises';
-import { LineCounter, parseDocument } from 'yaml';
+import { LineCounter, parseDocument, YAMLError } from 'yaml';
 
 import { ExitCode, type Problem, UnitError } from '../kit/errors.ts';
 import type { Violation } from '../settings/index.ts';
@@ -68,8 +68,20 @@ function toPlain(document: Document, file: string): unknown {
   }
 }
 
-/** The parser's words without the piece of the file that some end with: it may be of a password that lacks its quotes. */
-function withoutSource({ message }: Error): string {
+/** What the parser says with a piece of the file in the middle, by its code. */
+const TAG = 'There is a tag (!) that is not known here; a text that begins with ! needs quotes';
+const WORDS: Readonly<Record<string, string>> = {
+  TAG_RESOLVE_FAILED: TAG,
+  BAD_COLLECTION_TYPE: TAG,
+  BAD_DIRECTIVE: 'There is a directive (%) that is not known here; a text that begins with % needs quotes',
+  BAD_DQ_ESCAPE: 'There is no such escape sequence (\\) within double quotes; single quotes take everything as it is',
+};
+
+/** The parser's words without the piece of the file that some hold: it may be of a password that lacks its quotes. */
+function withoutSource(error: Error): string {
+  const { message } = error;
+  const own = error instanceof YAMLError ? WORDS[error.code] : undefined;
+  if (own !== undefined) return own;
   const [words = message] = message.split(': ', 1);
   return words;
 }

@@ -77,7 +77,7 @@ describe('answers file', () => {
           expect([message, ...problems.map((problem) => problem.message)].join('\n')).not.toContain('SECRET');
         }
       }),
-      runs(5000),
+      { ...runs(5000), examples: [['!SECRET!'], ['%SECRET\n---\n'], ['"\\SECRET"']] },
     );
   });
 
