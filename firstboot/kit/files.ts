@@ -1,7 +1,7 @@
 /** Files that appear whole or not at all, and stay after a power cut (open(2), fsync(2), rename(2)). */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 export interface WriteOptions {
@@ -15,7 +15,8 @@ export interface WriteOptions {
 export async function writeFileAtomic(path: string, data: string | Uint8Array, options: WriteOptions = {}): Promise<void> {
   const folder = dirname(path);
   await makeFolder(folder);
-  const partial = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}.partial`);
+  const boot = await bootName();
+  const partial = join(folder, `.${basename(path)}.${boot}.${process.pid}.${randomBytes(4).toString('hex')}.partial`);
   try {
     // Created unreadable for others: the mode is opened up only when owner and content are right.
     const handle = await open(partial, 'wx', 0o600);
@@ -32,7 +33,32 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, o
     await rm(partial, { force: true });
     throw error;
   }
+  await removeAbandoned(path, boot);
   await syncFolder(folder);
+}
+
+/** Of this boot; process numbers begin anew with each. */
+async function bootName(): Promise<string> {
+  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).slice(0, 8);
+}
+
+/** What a process that was killed, or a machine without power, had of this file: it may be a secret. */
+async function removeAbandoned(path: string, boot: string): Promise<void> {
+  const folder = dirname(path);
+  const start = `.${basename(path)}.`;
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(start)) continue;
+    const [, ofBoot, pid] = /^([0-9a-f]{8})\.(\d+)\.[0-9a-f]{8}\.partial$/.exec(name.slice(start.length)) ?? [];
+    if (pid !== undefined && (ofBoot !== boot || !isAlive(Number(pid)))) await rm(join(folder, name), { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }
 
 /** Makes a folder with its parents (mode 0755) and syncs the folder that holds the topmost new one. */

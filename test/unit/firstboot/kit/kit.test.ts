@@ -1,4 +1,5 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -78,6 +79,16 @@ test('files appear whole, with their mode, and leave nothing beside them', async
   await expect(writeFileAtomic(folder, 'x')).rejects.toThrow();
   expect(readdirSync(join(folder, 'a'))).toEqual(['b']);
   expect(readdirSync(join(folder, '..')).filter((name) => name.endsWith('.partial'))).toEqual([]);
+});
+
+test('what a killed process, or another boot, had of a file goes with the next one that is written', async () => {
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
+  const { pid: ended } = spawnSync('true');
+  const abandoned = [`.key.${boot}.${ended}.0123abcd.partial`, `.key.00000000.${process.pid}.0123abcd.partial`];
+  const others = [`.key.${boot}.${process.pid}.0123abcd.partial`, `.other.${boot}.${ended}.0123abcd.partial`, '.key.partial'];
+  for (const name of [...abandoned, ...others]) writeFileSync(join(folder, name), 'secret');
+  await writeFileAtomic(join(folder, 'key'), 'x');
+  expect(readdirSync(folder).sort()).toEqual([...others, 'key'].sort());
 });
 
 test('a lock is held once, and free after its release', async () => {
