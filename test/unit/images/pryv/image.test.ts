@@ -39,11 +39,11 @@ async function files(step: string, root = IMAGE, from = '/sample/platform'): Pro
 
 describe('the roles of pryv', () => {
   it.each([
-    ['single', ['postgresql', 'core', 'redis', 'register', 'nginx'], [80, 443, 53, 53]],
-    ['reg-master', ['redis', 'register', 'nginx'], [80, 443, 53, 53, 6379, 8444]],
-    ['reg-slave', ['redis', 'register', 'nginx'], [80, 443, 53, 53]],
-    ['core', ['postgresql', 'core', 'nginx'], [80, 443]],
-    ['static', ['nginx'], [80, 443]],
+    ['single', ['docker', 'postgresql', 'core', 'redis', 'register', 'static-web', 'nginx'], [80, 443, 53, 53]],
+    ['reg-master', ['docker', 'redis', 'register', 'nginx'], [80, 443, 53, 53, 6379, 8444]],
+    ['reg-slave', ['docker', 'redis', 'register', 'nginx'], [80, 443, 53, 53]],
+    ['core', ['docker', 'postgresql', 'core', 'nginx'], [80, 443]],
+    ['static', ['docker', 'static-web', 'nginx'], [80, 443]],
   ])('%s starts %j', (role, services, ports) => {
     const own = unitForRole(unit, role);
     expect(startOrder(own.services)).toEqual(services);
