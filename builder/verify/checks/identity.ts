@@ -16,8 +16,8 @@ export const identity: Check = {
   applies: always,
   async run({ machine, seeded }) {
     const marks = parseMarks(await machine.output(SCRIPT));
-    // What a datasource sets is the datasource's choice.
-    if (seeded.nocloud !== undefined) delete marks['/var/lib/cloud/data/instance-id'];
+    // What a datasource sets is the datasource's choice; an OVF environment without one is `iid-dsovf` to cloud-init, everywhere.
+    if (seeded.nocloud !== undefined || seeded.ovf !== undefined) delete marks['/var/lib/cloud/data/instance-id'];
     return passed({ marks });
   },
 };
