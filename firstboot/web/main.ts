@@ -52,5 +52,3 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => pr
 
 // What systemd hands over is the page's: it closes the sockets of a product's ports before a run starts the product.
 await servers.listen();
-// The first visitor need not wait until the helper has started.
-app.site.statuses.get().catch(() => undefined);
