@@ -4,6 +4,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
+import { bootId } from './boot-id.ts';
+
 export interface WriteOptions {
   /** Permission bits; 0644 by default, whatever the umask. */
   mode?: number;
@@ -15,7 +17,7 @@ export interface WriteOptions {
 export async function writeFileAtomic(path: string, data: string | Uint8Array, options: WriteOptions = {}): Promise<void> {
   const folder = dirname(path);
   await makeFolder(folder);
-  const boot = await bootName();
+  const boot = (await bootId()).slice(0, 8);
   const partial = join(folder, `.${basename(path)}.${boot}.${process.pid}.${randomBytes(4).toString('hex')}.partial`);
   try {
     // Created unreadable for others: the mode is opened up only when owner and content are right.
@@ -35,11 +37,6 @@ export async function writeFileAtomic(path: string, data: string | Uint8Array, o
   }
   await removeAbandoned(path, boot);
   await syncFolder(folder);
-}
-
-/** Of this boot; process numbers begin anew with each. */
-async function bootName(): Promise<string> {
-  return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).slice(0, 8);
 }
 
 /** What a process that was killed, or a machine without power, had of this file: it may be a secret. */

@@ -1,7 +1,7 @@
 /** The machine, as first boot sees it: made once in ctl/main.ts, so that tests can give another root folder and PATH. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { bootId } from './boot-id.ts';
 import { UnitError } from './errors.ts';
 import { type RunOptions, type RunResult, runProgram } from './process.ts';
 import { Scrubber } from './scrubber.ts';
@@ -82,9 +82,8 @@ export class System {
     return Number(id);
   }
 
-  /** Identity of this boot (random(4)): times of the monotonic clock compare only within one boot. */
-  async bootId(): Promise<string> {
-    return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
+  bootId(): Promise<string> {
+    return bootId();
   }
 }
 

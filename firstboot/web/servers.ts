@@ -31,15 +31,16 @@ export interface ServeOptions {
 export class Servers {
   readonly #options: ServeOptions;
   readonly #running: { name: SocketName; server: Server }[] = [];
-  readonly #given: { name: SocketName; at: ListenAt }[];
 
   constructor(options: ServeOptions) {
     this.#options = options;
-    this.#given = Object.entries(options.sockets).flatMap(([name, all]) => all.map((at) => ({ name: name as SocketName, at })));
   }
 
   async listen(): Promise<void> {
-    for (const { name, at } of this.#given.splice(0)) this.#running.push({ name, server: await listening(this.#make(name), at) });
+    const given = Object.entries(this.#options.sockets) as [SocketName, ListenAt[]][];
+    for (const [name, all] of given) {
+      for (const at of all) this.#running.push({ name, server: await listening(this.#make(name), at) });
+    }
   }
 
   /** The port of a socket, as this machine knows it. */
