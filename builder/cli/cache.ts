@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { InvalidArgumentError } from 'commander';
 
+import type { Context } from '../kit/context.ts';
 import { ExitCode } from '../kit/errors.ts';
 import { takeBuildLock } from '../pipeline/build-lock.ts';
 import { type CacheEntry, StageCache } from '../pipeline/cache.ts';
@@ -54,7 +55,7 @@ function wholeNumber(text: string): number {
 }
 
 async function listEntries({ ctx, print }: Session): Promise<ExitCode> {
-  const entries = await new StageCache(ctx.cacheDir).list();
+  const entries = await new StageCache(ctx).list();
   const beside = sumsOf(await listKept(ctx.cacheDir));
   for (const entry of entries) print(describe(entry));
   for (const { kind, count, bytes } of beside) print(`${''.padEnd(16)}  ${fileSize(bytes).padStart(9)}  ${kind}: ${count}`);
@@ -81,14 +82,14 @@ function totalOf(entries: readonly { bytes: number }[]): number {
 async function trim({ ctx, cleanup, print }: Session, options: { days: number; size: number }): Promise<ExitCode> {
   await takeBuildLock(ctx.cacheDir, cleanup);
   const limits = { now: Date.now(), days: options.days, bytes: options.size * GIB };
-  const before = await everything(ctx.cacheDir);
+  const before = await everything(ctx);
   const removed: Trimmable[] = [];
   let left = before;
   // What an output had under a name of its own is free for removal when the output is gone.
   for (let doomed = chooseDoomed(left, limits); doomed.length > 0; doomed = chooseDoomed(left, limits)) {
     for (const entry of doomed) await ('stage' in entry ? removeMappedTree(ctx, entry.folder) : removeKept(entry, ctx));
     removed.push(...doomed);
-    left = await everything(ctx.cacheDir);
+    left = await everything(ctx);
   }
   const outputs = removed.filter((entry) => 'stage' in entry).length;
   const bytes = totalOf(before) - totalOf(left);
@@ -101,8 +102,8 @@ async function trim({ ctx, cleanup, print }: Session, options: { days: number; s
 type Trimmable = CacheEntry | KeptEntry;
 
 /** All that can be trimmed, least recently used first. */
-async function everything(cacheDir: string): Promise<Trimmable[]> {
-  const entries = [...(await new StageCache(cacheDir).list()), ...(await listKept(cacheDir))];
+async function everything(ctx: Context): Promise<Trimmable[]> {
+  const entries = [...(await new StageCache(ctx).list()), ...(await listKept(ctx.cacheDir))];
   return entries.sort((a, b) => a.lastUsed.getTime() - b.lastUsed.getTime());
 }
 
@@ -125,7 +126,7 @@ export function chooseDoomed<Entry extends { bytes: number; lastUsed: Date; shar
 
 async function verify({ ctx, cleanup, print }: Session): Promise<ExitCode> {
   await takeBuildLock(ctx.cacheDir, cleanup);
-  const damaged = await new StageCache(ctx.cacheDir).verify(ctx.signal);
+  const damaged = await new StageCache(ctx).verify(ctx.signal);
   for (const { entry, damaged: file } of damaged) {
     ctx.events.emit({
       type: 'finding',

@@ -6,8 +6,8 @@ import type { Cleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
 import { ExitCode, ToolError, UserError } from '../kit/errors.ts';
 import { temporaryFolder } from '../kit/files.ts';
+import { type Extent, mapExtents } from '../tools/disk-map.ts';
 import { convertDisk, type DiskFormat, diskInfo, isDamaged } from '../tools/qemu-img.ts';
-import { type Extent, mapExtents } from './vmdk/extents.ts';
 
 export interface WrittenFile {
   path: string;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Type, { type Static } from 'typebox';
 
 import type { Cleanup } from '../kit/cleanup.ts';
+import type { Context } from '../kit/context.ts';
 import { bytesOnDisk, readIfExists, writeFileAtomic } from '../kit/files.ts';
 import { compileSchema } from '../kit/schema.ts';
 import { FileRecord, findDamage, recordFolder } from './fingerprint.ts';
@@ -35,10 +36,13 @@ export interface CacheEntry {
 }
 
 export class StageCache {
+  readonly #ctx: Context;
   readonly #root: string;
 
-  constructor(cacheDir: string) {
-    this.#root = join(cacheDir, 'stages');
+  /** @param ctx its `cacheDir` holds the outputs */
+  constructor(ctx: Context) {
+    this.#ctx = ctx;
+    this.#root = join(ctx.cacheDir, 'stages');
   }
 
   folderOf(stage: string, id: string): string {
@@ -51,7 +55,7 @@ export class StageCache {
     const text = await readIfExists(join(folder, RECORD));
     if (text === undefined) return (await stat(folder).catch(() => undefined)) === undefined ? undefined : { damaged: RECORD };
     const record = parseRecord(text);
-    const damaged = record === undefined ? RECORD : await findDamage(folder, record.files);
+    const damaged = record === undefined ? RECORD : await findDamage(this.#ctx, folder, record.files);
     if (damaged !== undefined) return { damaged };
     const now = new Date();
     await utimes(join(folder, RECORD), now, now);
@@ -67,7 +71,7 @@ export class StageCache {
   }
 
   async store(stage: string, id: string, image: string, seconds: number, folder: string): Promise<string> {
-    const record: StageRecord = { stage, id, image, seconds, files: await recordFolder(folder) };
+    const record: StageRecord = { stage, id, image, seconds, files: await recordFolder(this.#ctx, folder) };
     await writeFileAtomic(join(folder, RECORD), `${JSON.stringify(record)}\n`);
     const target = this.folderOf(stage, id);
     await rm(target, { recursive: true, force: true });
@@ -131,7 +135,7 @@ export class StageCache {
     for (const entry of await this.list()) {
       signal.throwIfAborted();
       const record = parseRecord((await readIfExists(join(entry.folder, RECORD))) ?? '');
-      const damaged = record === undefined ? RECORD : await findDamage(entry.folder, record.files, true);
+      const damaged = record === undefined ? RECORD : await findDamage(this.#ctx, entry.folder, record.files, true);
       if (damaged !== undefined) found.push({ entry, damaged });
     }
     return found;

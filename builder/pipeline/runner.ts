@@ -28,7 +28,7 @@ export class Runner {
     this.#ctx = ctx;
     this.#image = image;
     this.#codes = codes;
-    this.#cache = new StageCache(ctx.cacheDir);
+    this.#cache = new StageCache(ctx);
     this.#remove = remove;
   }
 

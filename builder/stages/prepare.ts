@@ -62,7 +62,7 @@ export async function readIngredients(image: LoadedImage, options: PrepareOption
 /** A runner on the cache, which the caller has locked, after what runs that were killed have left there is gone. */
 export async function openRunner(ctx: Context, image: LoadedImage): Promise<Runner> {
   const remove = (folder: string): Promise<void> => removeMappedTree(ctx, folder);
-  await new StageCache(ctx.cacheDir).sweep(remove);
+  await new StageCache(ctx).sweep(remove);
   return new Runner(ctx, image.definition.name, await readStageCodes(), remove);
 }
 

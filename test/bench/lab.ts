@@ -64,7 +64,9 @@ export class Lab {
     if (this.options.disk !== undefined) return this.options.disk;
     const { definition } = await this.image();
     for (const cacheDir of [this.cacheDir, this.options.cacheDir]) {
-      const newest = (await new StageCache(cacheDir).list()).findLast(({ stage, image }) => stage === 'bake' && image === definition.name);
+      const newest = (await new StageCache({ ...this.#ctx, cacheDir }).list()).findLast(
+        ({ stage, image }) => stage === 'bake' && image === definition.name,
+      );
       if (newest !== undefined) return join(newest.folder, 'disk.qcow2');
     }
     return undefined;

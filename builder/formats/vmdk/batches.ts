@@ -1,4 +1,4 @@
-import type { Extent } from './extents.ts';
+import type { Extent } from '../../tools/disk-map.ts';
 import { GRAIN_BYTES } from './layout.ts';
 
 /** Grains that are compressed together: large enough to make messages cheap, small enough to keep memory low. */

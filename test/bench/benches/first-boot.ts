@@ -41,7 +41,7 @@ async function compareFirstBoot(lab: Lab, ctx: Context): Promise<Report> {
   const page = await waiting(lab, disk, ctx);
   const without = await withoutPage(lab, disk, ctx);
   const weight = await publicWeight();
-  const steps = await stepsOfApply(lab);
+  const steps = await stepsOfApply(lab, ctx);
   const rows: Row[] = [
     {
       what: 'power-on to the page answering',
@@ -137,10 +137,12 @@ interface TimedStep {
 }
 
 /** Of the newest proof of this image, in this run or in the user's cache; none where there is none. */
-async function stepsOfApply(lab: Lab): Promise<TimedStep[]> {
+async function stepsOfApply(lab: Lab, ctx: Context): Promise<TimedStep[]> {
   const { definition } = await lab.image();
   for (const cacheDir of [lab.cacheDir, lab.options.cacheDir]) {
-    const newest = (await new StageCache(cacheDir).list()).findLast(({ stage, image }) => stage === 'proof' && image === definition.name);
+    const newest = (await new StageCache({ ...ctx, cacheDir }).list()).findLast(
+      ({ stage, image }) => stage === 'proof' && image === definition.name,
+    );
     if (newest !== undefined)
       return (JSON.parse(await readFile(join(newest.folder, 'proof.json'), 'utf8')) as { steps: TimedStep[] }).steps;
   }

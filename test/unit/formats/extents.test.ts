@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { BATCH_GRAINS, batchesOf } from '../../../builder/formats/vmdk/batches.ts';
-import { type Extent, toExtents } from '../../../builder/formats/vmdk/extents.ts';
 import { GRAIN_BYTES, TABLE_ENTRIES } from '../../../builder/formats/vmdk/layout.ts';
+import { type Extent, toExtents } from '../../../builder/tools/disk-map.ts';
 
 const BATCH_BYTES = BATCH_GRAINS * GRAIN_BYTES;
 

@@ -118,7 +118,7 @@ describe('Runner', () => {
     const { ctx } = testContext();
     const { stage } = counting();
     await new Runner(ctx, 'image', CODES, remove).run(stage, { text: 'a' });
-    const cache = new StageCache(ctx.cacheDir);
+    const cache = new StageCache(ctx);
     expect(await cache.expectedSeconds('write', 'image')).toBeGreaterThanOrEqual(0);
     expect(await cache.expectedSeconds('write', 'other')).toBeUndefined();
   });
@@ -131,7 +131,7 @@ describe('StageCache', () => {
     const { output } = await new Runner(ctx, 'image', CODES, remove).run(stage, { text: 'a' });
     const left = join(ctx.cacheDir, 'stages', 'write', '.partial-abc');
     await mkdir(left);
-    await new StageCache(ctx.cacheDir).sweep(remove);
+    await new StageCache(ctx).sweep(remove);
     expect([existsSync(left), existsSync(output.file)]).toEqual([false, true]);
   });
 
@@ -141,7 +141,7 @@ describe('StageCache', () => {
     ['the last byte', 0x400_0004],
   ])('finds one byte of a large file that was changed in %s, whatever its times say', async (_where, at) => {
     const { ctx } = testContext();
-    const cache = new StageCache(ctx.cacheDir);
+    const cache = new StageCache(ctx);
     const disk: Stage<null, string> = {
       name: 'write',
       inputs: () => null,

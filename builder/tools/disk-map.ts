@@ -1,10 +1,10 @@
 /** Where a disk image has data: read from `qemu-img map`, so that holes are never read and qcow2 needs no conversion. */
 import { open } from 'node:fs/promises';
 import Type, { type Static } from 'typebox';
-import { run } from '../../kit/command.ts';
-import type { Context } from '../../kit/context.ts';
-import { compileSchema } from '../../kit/schema.ts';
-import type { DiskFormat } from '../../tools/qemu-img.ts';
+import { run } from '../kit/command.ts';
+import type { Context } from '../kit/context.ts';
+import { compileSchema } from '../kit/schema.ts';
+import type { DiskFormat } from './qemu-img.ts';
 
 const MapEntry = Type.Object({
   start: Type.Integer(),
