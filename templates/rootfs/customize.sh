@@ -28,6 +28,9 @@ sh "$(dirname "$0")/../system/rootfs/usr/lib/unit/forget-identities" "$tree"
 find "$tree/etc/ssl/certs" -xtype l -delete 2>/dev/null || true
 rm -rf "$tree"/etc/postgresql/*/main "$tree"/var/lib/postgresql/*/main
 
+# A boot would wait three minutes for a time server where none is reached: a unit needs no internet.
+rm -f "$tree/etc/systemd/system/multi-user.target.wants/chrony-wait.service"
+
 # The names that the host had, and what packages saved of them.
 rm -f "$tree/etc/hostname" "$tree/etc/.resolv.conf.systemd-resolved.bak" "$tree/etc/resolv.conf"
 if [ -e "$tree/usr/lib/systemd/systemd-resolved" ]; then

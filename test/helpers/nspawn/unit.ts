@@ -82,7 +82,9 @@ export class NspawnUnit implements Reachable {
       return /^(running|degraded)$/.test(stdout.trim()) ? true : undefined;
     };
     const up = await waitFor(isUp, deadline, this.#ctx.signal, 200);
-    if (up === undefined) throw new Error(`${this.name} did not boot in ${deadline.seconds} s:\n${this.consoleTail()}`);
+    if (up !== undefined) return;
+    const { stdout: jobs } = await this.run(['systemctl', 'list-jobs', '--no-legend', '--plain']);
+    throw new Error(`${this.name} did not boot in ${deadline.seconds} s:\n${this.consoleTail()}\nstill to do:\n${jobs}`);
   }
 
   /** Units of systemd that failed in this boot. */
