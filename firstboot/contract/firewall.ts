@@ -6,9 +6,12 @@ import type { UnitFile } from './ordering.ts';
 import { LATER_PORT, PAGE_PORTS } from './setup.ts';
 import type { Port } from './unit.ts';
 
+/** `-ssh`: an owner has given a key, by which alone a unit that is not set up can be logged in to. `system/firewall` chooses. */
 export const FIREWALL_PATHS = {
   waiting: '/etc/unit/firewall/waiting.nft',
+  'waiting-ssh': '/etc/unit/firewall/waiting-ssh.nft',
   applying: '/etc/unit/firewall/applying.nft',
+  'applying-ssh': '/etc/unit/firewall/applying-ssh.nft',
   open: '/etc/unit/firewall/open.nft',
   ready: '/etc/unit/firewall/ready.nft',
 } as const;
@@ -23,15 +26,17 @@ const LATER: Port = { port: LATER_PORT, protocol: 'tcp', purpose: 'setup' };
 const PAGE: readonly Port[] = [...PAGE_PORTS.map((port): Port => ({ port, protocol: 'tcp', purpose: 'setup' })), LATER];
 
 /**
- * What others reach in each state: SSH always, which takes keys alone until an owner says otherwise. A port that is for some
- * addresses only is shut while there are none.
+ * What others reach in each state. SSH takes keys alone until an owner says otherwise: before, it is shut where nobody has one. A
+ * port that is for some addresses only is shut while there are none.
  */
 export function openPorts(ports: readonly OpenPort[]): Record<keyof typeof FIREWALL_PATHS, OpenPort[]> {
   const own = ports.filter(({ from, sources = [] }) => from === undefined || sources.length > 0);
   return {
-    waiting: [SSH, ...PAGE],
+    waiting: [...PAGE],
+    'waiting-ssh': [SSH, ...PAGE],
     // The product has its ports, and is not there for anybody before it is whole.
-    applying: [SSH, LATER],
+    applying: [LATER],
+    'applying-ssh': [SSH, LATER],
     // The owner is shown the result, or has opened setup again.
     open: [SSH, LATER, ...own],
     ready: [SSH, ...own],

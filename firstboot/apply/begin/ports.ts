@@ -25,7 +25,9 @@ export const ports: BeginChange<Record<string, never>> = {
   async check(_parameters, { system }) {
     if (await pageHasPorts(system)) return due('the setup page has them');
     if (await exists(system, UNIT_PATHS.finalised)) return DONE;
-    return (await firewallInForce(system)) === FIREWALL_PATHS.applying ? DONE : due('the firewall lets strangers to them');
+    const { applying, 'applying-ssh': withSsh } = FIREWALL_PATHS;
+    const inForce = await firewallInForce(system);
+    return inForce === applying || inForce === withSsh ? DONE : due('the firewall lets strangers to them');
   },
 
   async apply(_parameters, { system, log }) {

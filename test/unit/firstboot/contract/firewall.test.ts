@@ -17,8 +17,10 @@ describe('firewall', () => {
   });
 
   test.each([
-    ['waiting', '22, 80, 443, 8443'],
-    ['applying', '22, 8443'],
+    ['waiting', '80, 443, 8443'],
+    ['waiting-ssh', '22, 80, 443, 8443'],
+    ['applying', '8443'],
+    ['applying-ssh', '22, 8443'],
     ['open', '22, 80, 8080, 8443'],
     ['ready', '22, 80, 8080'],
   ])('%s lets in %s', (state, ports) => {
