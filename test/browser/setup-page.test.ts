@@ -239,6 +239,33 @@ describe.skipIf(NO_CHROMIUM !== undefined)('in a browser', () => {
     expect(await page.locator('[name="/storage|0/path"]').isVisible()).toBe(false);
   });
 
+  it('keeps what is typed and not saved over a reload, but no secret', async () => {
+    const { lab, page, url } = await visit();
+    await claim(page, url, lab);
+    await page.goto(`${url}/section/product`);
+    await page.check('[name="/notify"][value="mail"]');
+    await page.fill('[name="/notifyAddress"]', 'ops@example.org');
+    await page.reload();
+    expect(await page.locator('[name="/notifyAddress"]').isVisible()).toBe(true);
+    expect(await page.inputValue('[name="/notifyAddress"]')).toBe('ops@example.org');
+    await page.goto(`${url}/section/administrator`);
+    await page.fill('[name="/password"]', 'not to be kept');
+    await page.reload();
+    expect(await page.inputValue('[name="/password"]')).toBe('');
+    expect(await page.evaluate('JSON.stringify(sessionStorage)')).not.toContain('not to be kept');
+  });
+
+  it('forgets what was typed when it is saved', async () => {
+    const { lab, page, url } = await visit();
+    await claim(page, url, lab);
+    await page.goto(`${url}/section/product`);
+    await page.fill('[name="/name"]', 'Shop');
+    expect(await page.evaluate('sessionStorage.length')).toBe(1);
+    await page.click('button.main');
+    await page.waitForLoadState();
+    expect(await page.evaluate('sessionStorage.length')).toBe(0);
+  });
+
   it('brings nothing but the page, its colours, its stylesheet and its script', async () => {
     const { lab, page, url } = await visit();
     await claim(page, url, lab);

@@ -18,6 +18,26 @@
     }
   };
   document.addEventListener('change', showWhatMatters);
+
+  // What is typed and not saved yet outlives a reload and a browser that crashed, in this tab alone; secrets do not.
+  const form = document.querySelector('form[action^="/section/"]');
+  if (document.querySelector('form[action="/claim"]')) sessionStorage.clear();
+  if (form) {
+    const key = form.getAttribute('action');
+    const keptTypes = ['text', 'email', 'url', 'number', 'textarea', 'select-one', 'select-multiple', 'checkbox', 'radio'];
+    const inputs = [...form.elements].filter(({ type, dataset }) => keptTypes.includes(type) && !('secret' in dataset));
+    const names = inputs.map(({ name }) => name).join();
+    const isTicked = ({ type }) => type === 'checkbox' || type === 'radio';
+    const { names: keptNames, values = [] } = JSON.parse(sessionStorage.getItem(key) ?? '{}');
+    if (keptNames === names && !document.querySelector('.summary')) {
+      for (const [index, input] of inputs.entries()) input[isTicked(input) ? 'checked' : 'value'] = values[index];
+    }
+    form.addEventListener('input', () => {
+      const typed = inputs.map((input) => (isTicked(input) ? input.checked : input.value));
+      sessionStorage.setItem(key, JSON.stringify({ names, values: typed }));
+    });
+    form.addEventListener('submit', () => sessionStorage.removeItem(key));
+  }
   showWhatMatters();
 
   // How good a password is, as the unit sees it: when nothing more is typed for a moment.
