@@ -2,7 +2,7 @@ import { encodeJoinCode } from '../cluster/code.ts';
 import { bundleHash } from '../cluster/follower/bundle.ts';
 import { readFollowed } from '../cluster/follower/followed.ts';
 import { readLeader } from '../cluster/follower/leader.ts';
-import { adminKey, leaderFingerprint } from '../cluster/leader/publish.ts';
+import { adminKey, leaderFingerprint, publishedRoles } from '../cluster/leader/publish.ts';
 import { followerState, followers, makeInvite, revoke } from '../cluster/leader/registry.ts';
 import { CLUSTER_PORT } from '../contract/cluster.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
@@ -81,6 +81,12 @@ async function invite(session: Session, options: InviteOptions): Promise<ExitCod
     throw new UnitError(`no unit of the role ${options.role} can follow this one`, {
       exitCode: ExitCode.usage,
       remedies: [`There are: ${roles.join(', ')}.`],
+    });
+  }
+  if (!(await publishedRoles(system)).includes(options.role)) {
+    throw new UnitError(`the product's files have none for the role ${options.role}`, {
+      exitCode: ExitCode.unit,
+      remedies: ['Ask the vendor for files with this role, and put them in with `--artifact` when the image is baked.'],
     });
   }
   const minutes = numberIn(options.minutes, '--minutes', LONGEST_MINUTES);

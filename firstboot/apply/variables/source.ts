@@ -13,17 +13,20 @@ export interface SourceFile {
   data: Buffer;
 }
 
+/** The vendor's files have none for this role. */
+export class MissingFolder extends UnitError {}
+
 /** Archives are unpacked here for a moment. */
 const WORK = '/run/unit';
 
-/** @throws UnitError where it is not there, or no archive */
+/** @throws MissingFolder, and UnitError where `from` is not there, or no archive */
 export async function readSource(system: System, from: string, folder?: string): Promise<SourceFile[]> {
   const files = await readAll(system, from);
   if (folder === undefined) return files;
   const below = `${folder.replace(/\/+$/, '')}/`;
   const taken = files.filter(({ path }) => path.startsWith(below));
   if (taken.length > 0) return taken.map((file) => ({ ...file, path: file.path.slice(below.length) }));
-  throw new UnitError(`${from} has no folder ${folder}`, { exitCode: ExitCode.unit });
+  throw new MissingFolder(`${from} has no folder ${folder}`, { exitCode: ExitCode.unit });
 }
 
 async function readAll(system: System, from: string): Promise<SourceFile[]> {

@@ -1,15 +1,16 @@
 /** What a leader lays out for the server: the files of each role that follows it. */
 import { X509Certificate } from 'node:crypto';
-import { chown } from 'node:fs/promises';
+import { chown, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { ChangeContext } from '../../apply/change.ts';
 import { generateSecret } from '../../apply/generate.ts';
 import { SecretStore } from '../../apply/secret-store.ts';
 import { makeSecrets, missingSecrets, renderTree } from '../../apply/variables/render.ts';
+import { MissingFolder } from '../../apply/variables/source.ts';
 import { type Bundle, CLUSTER_PATHS, SERVER_GROUP } from '../../contract/cluster.ts';
 import { UnitError } from '../../kit/errors.ts';
-import { makeFolder, readIfExists, writeFileAtomic } from '../../kit/files.ts';
+import { ignoreMissing, makeFolder, readIfExists, writeFileAtomic } from '../../kit/files.ts';
 import type { System } from '../../kit/system.ts';
 import { sha256 } from '../hash.ts';
 
@@ -40,11 +41,22 @@ export async function publish(context: Context): Promise<void> {
 async function bundleTexts(context: Context): Promise<Record<string, string>> {
   const texts: Record<string, string> = {};
   for (const [role, steps] of Object.entries(context.unit.ownRole?.followers ?? {})) {
-    const trees: Bundle['trees'] = {};
-    for (const step of steps) trees[step.with.to] = await renderTree(step, context);
-    texts[role] = JSON.stringify({ schemaVersion: 1, image: context.unit.name, role, trees } satisfies Bundle);
+    try {
+      const trees: Bundle['trees'] = {};
+      for (const step of steps) trees[step.with.to] = await renderTree(step, context);
+      texts[role] = JSON.stringify({ schemaVersion: 1, image: context.unit.name, role, trees } satisfies Bundle);
+    } catch (error) {
+      // A vendor need not deliver files for each role that the image can have.
+      if (!(error instanceof MissingFolder)) throw error;
+    }
   }
   return texts;
+}
+
+/** Roles whose files are laid out: units of these alone can follow. */
+export async function publishedRoles(system: System): Promise<string[]> {
+  const names = (await readdir(system.path(CLUSTER_PATHS.published)).catch(ignoreMissing)) ?? [];
+  return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
 }
 
 export function publishedFile(role: string): string {

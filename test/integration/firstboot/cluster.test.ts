@@ -14,6 +14,7 @@ const roles: Unit['roles'] = {
   register: { title: { en: 'Register' } },
   core: { title: { en: 'Core' }, follows: 'register' },
   static: { title: { en: 'Static web' }, follows: 'register' },
+  mirror: { title: { en: 'Mirror' }, follows: 'register' },
 };
 
 const values = { DOMAIN: '{{settings.product.domain}}', CORE_IP_ADDRESS: '{{settings.product.core}}', SYSTEM_KEY: 'SECRET' };
@@ -45,6 +46,13 @@ const UNIT: Unit = {
       roles: ['static'],
       use: 'variables',
       with: { from: '/usr/share/shop/static', to: '/var/shop/static', values: { DOMAIN: values.DOMAIN } },
+    },
+    {
+      id: 'mirror-files',
+      title: { en: 'Mirror' },
+      roles: ['mirror'],
+      use: 'variables',
+      with: { from: '/usr/share/shop/core.tgz', folder: 'mirror', to: '/var/shop/mirror', values: { DOMAIN: values.DOMAIN } },
     },
   ],
 };
@@ -203,6 +211,12 @@ describe('a leader and its followers', () => {
     expect(wrong.exitCode).toBe(3);
     expect(wrong.stderr).toContain('product.copies: somewhere is no IP address');
     expect(await opened([])).toEqual([]);
+  });
+
+  it('a role for which the vendor delivers nothing keeps no other from being led', async () => {
+    const refused = await leader.unitctl(['cluster', 'invite', '--role', 'mirror']);
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.stderr).toContain("the product's files have none for the role mirror");
   });
 
   it('a follower cannot be set up without a code, nor with one of another role', async () => {
