@@ -6,7 +6,7 @@ import { copyFile, mkdir, realpath, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { LoadedImage } from '../definition/definition.ts';
-import type { Cleanup } from '../kit/cleanup.ts';
+import { type Cleanup, withCleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
 import { ToolError } from '../kit/errors.ts';
 import { temporaryFolder } from '../kit/files.ts';
@@ -16,12 +16,15 @@ import type { Stage } from '../pipeline/stage.ts';
 import { initialisePacker, packerBuild } from '../tools/packer/build.ts';
 import { packerVersion } from '../tools/packer/version.ts';
 import { diskInfo, flattenDisk } from '../tools/qemu-img.ts';
+import { GuestPanic } from '../vm/machine.ts';
 import type { Acceleration } from '../vm/spec.ts';
 import { bakeFailure } from './bake/failure.ts';
 import { endMachine, keptFolder, tellHowToEnter } from './bake/kept-machine.ts';
+import { guestPanic, hasPanicked } from './bake/panic.ts';
 import { BakeProgress } from './bake/progress.ts';
-import { watchSpace } from './bake/space.ts';
+import { diskFull, isFull } from './bake/space.ts';
 import { OWN_STEPS } from './bake/template.ts';
+import { watch } from './bake/watch.ts';
 import { fillWorkFolder, keepTemplate, type WorkFolder } from './bake/work-folder.ts';
 import type { DiskOutput } from './disk.ts';
 
@@ -66,7 +69,18 @@ export const bakeStage: Stage<BakeInput, BakeOutput> = {
   open: (folder) => ({ disk: join(folder, 'disk.qcow2') }),
 };
 
+/** An emulated guest that panics is baked once more: as with `bootToSsh`, emulation spoils one now and then. */
 async function bake(input: BakeInput, folder: string, ctx: Context, cleanup: Cleanup): Promise<void> {
+  try {
+    await withCleanup((own) => bakeOnce(input, folder, ctx, own));
+  } catch (error) {
+    if (!(error instanceof GuestPanic) || input.acceleration.kind !== 'tcg' || input.behaviour.onError === 'keep') throw error;
+    ctx.events.warn(`${error.message}: ${error.why}. Emulation spoils a guest now and then: it is baked once more`);
+    await bakeOnce(input, folder, ctx, cleanup);
+  }
+}
+
+async function bakeOnce(input: BakeInput, folder: string, ctx: Context, cleanup: Cleanup): Promise<void> {
   const { acceleration, behaviour } = input;
   const version = await packerVersion(ctx);
   const path = await makeWorkFolder(input, folder, ctx);
@@ -127,10 +141,11 @@ async function runPacker(
   const { acceleration, behaviour } = input;
   const progress = new BakeProgress(ctx, Object.values(OWN_STEPS));
   const timeout = BAKE_TIMEOUT * acceleration.timeoutFactor;
-  const space = watchSpace(ctx, work.path);
+  const space = watch(ctx, () => isFull(work.path));
+  const panic = watch(space.ctx, () => hasPanicked(work.serial));
   ctx.events.progress('booting the prepared disk');
   try {
-    await packerBuild(space.ctx, {
+    await packerBuild(panic.ctx, {
       template: work.template,
       version,
       onError: behaviour.onError === 'keep' ? 'abort' : 'cleanup',
@@ -140,11 +155,13 @@ async function runPacker(
       onMark: (mark) => progress.onMark(mark),
     });
   } catch (error) {
-    if (space.ranOut()) throw space.error();
+    if (space.found()) throw diskFull(work.path);
+    if (panic.found()) throw await guestPanic(work.serial);
     if (!(error instanceof ToolError)) throw error;
     throw await bakeFailure(error, progress, work.serial, Math.round(timeout / 60));
   } finally {
     space.stop();
+    panic.stop();
   }
 }
 

@@ -115,6 +115,24 @@ describe('bakeStage', () => {
     });
   });
 
+  const PANIC = `printf 'Kernel panic - not syncing: Fatal exception\\r\\n' > serial.log; echo x >> ../../tries; sleep 300 & wait`;
+
+  it('bakes an emulated guest once more whose kernel panicked, and says so', async () => {
+    const bake = prepare(`if [ ! -e ../../tries ]; then ${PANIC}; fi${SUCCESS}`);
+    await bake.run();
+    expect(readdirSync(bake.folder).sort()).toEqual(['disk.qcow2', 'serial.log']);
+    expect(bake.ctx.events).toContainEqual(
+      expect.objectContaining({ level: 'warning', text: expect.stringContaining('the kernel panicked: Fatal exception. Emulation') }),
+    );
+  });
+
+  it('fails where it panics again, and leaves nothing', async () => {
+    const bake = prepare(PANIC);
+    await expect(bake.run()).rejects.toMatchObject({ exitCode: 6, why: 'the kernel panicked: Fatal exception' });
+    expect(readFileSync(join(bake.folder, '../tries'), 'utf8')).toBe('x\nx\n');
+    expect(readdirSync(bake.folder)).toEqual([]);
+  });
+
   it('says so where QEMU does not start', async () => {
     const bake = prepare(`say error 'Error launching VM: exec: "qemu-system-x86_64": executable file not found'; exit 1`);
     await expect(bake.run()).rejects.toMatchObject({ message: 'Packer could not start the virtual machine' });
