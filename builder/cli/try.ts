@@ -9,7 +9,7 @@ import { openArtefact } from '../verify/artefact.ts';
 import { findTarget, type Target } from '../verify/target.ts';
 import { finaliseUnit } from '../verify/unitctl.ts';
 import { detectAcceleration } from '../vm/accel.ts';
-import { boot } from '../vm/boot.ts';
+import { bootToSsh } from '../vm/boot.ts';
 import type { Machine } from '../vm/machine.ts';
 import { overlay } from '../vm/overlay.ts';
 import { FIRMWARES, type Firmware } from '../vm/spec.ts';
@@ -72,7 +72,6 @@ async function tryImage(session: Session, name: string, options: Options): Promi
   const answers = await answersFor(target, options);
   await requireTools([...MACHINE_TOOLS, ...(options.firmware === 'uefi' ? ['uefi-firmware'] : [])], ctx);
   const machine = await bootTarget(session, target, options);
-  await machine.waitForSsh(machine.deadline(BOOT_SECONDS));
   ctx.events.info(`up after ${machine.secondsToSsh} s`);
   const failure = answers === undefined ? undefined : await finaliseOrStay(session, machine, answers);
   const urls = await forwardAll(machine, options.port);
@@ -121,17 +120,19 @@ async function bootTarget({ ctx, cleanup }: Session, target: Target, options: Op
   const acceleration = await detectAcceleration(ctx);
   if (acceleration.kind === 'tcg') ctx.events.info(`The machine is emulated, which is slow: ${acceleration.reason}`);
   const artefact = await openArtefact(ctx, target.file, cleanup);
-  const spec = {
-    name: 'try',
-    firmware: options.firmware,
-    controller: 'virtio-scsi',
-    nic: 'virtio',
-    ...(await machineSize(ctx, target.image, options)),
-    disk: await overlay(ctx, artefact.disk, cleanup),
-    uuid: randomUUID(),
-  } as const;
+  const size = await machineSize(ctx, target.image, options);
+  const spec = async () =>
+    ({
+      name: 'try',
+      firmware: options.firmware,
+      controller: 'virtio-scsi',
+      nic: 'virtio',
+      ...size,
+      disk: await overlay(ctx, artefact.disk, cleanup),
+      uuid: randomUUID(),
+    }) as const;
   ctx.events.progress('booting');
-  return await boot(ctx, spec, acceleration, cleanup);
+  return await bootToSsh(ctx, { spec, seconds: BOOT_SECONDS }, acceleration, cleanup);
 }
 
 /** The artefact's declared TCP ports and the wanted ones, each on a free port of loopback. */
