@@ -19,7 +19,7 @@ export interface QemuSource {
   format: 'qcow2';
   disk_size: string;
   disk_interface: 'virtio';
-  disk_cache: 'unsafe';
+  disk_cache: 'unsafe' | 'writeback';
   disk_discard: 'unmap';
   disk_detect_zeroes: 'unmap';
   skip_compaction: true;

@@ -53,8 +53,8 @@ async function compareBake(lab: Lab, ctx: Context, cleanup: Cleanup): Promise<Re
     notes: [
       `Once each, one after the other. The same ${ours.prepared.packages} packages, no recommended ones, no service started (policy-rc.d), no database cluster made.`,
       'Downloads are on this machine before either clock starts: ours are in its store (`--offline`), the guest reads them over HTTP from a server on loopback. In favour of the classic side, whose apt has the Internet in between otherwise.',
-      'Also in its favour: kernel, boot loader, cloud-init, Python and SSH are in its base image, which is made before the clock starts; the base boots its kernel directly and starts no more than SSH; the files that the image leaves out are left out in the guest as well; it places no product files, makes no virtualenv, seals and audits nothing, lists no contents.',
-      'Both qcow2 by the same command: `qemu-img convert -c -m 8 -W -o compression_type=zstd`. Scripts mostly leave out the last three, which costs them zlib and one writer: in favour of the classic side too.',
+      'Also in its favour: kernel, boot loader, cloud-init, Python and SSH are in its base image, which is made before the clock starts; it boots its kernel directly, has its key and its network without user-data; it places no product files, makes no virtualenv, seals and audits nothing, lists no contents.',
+      "As with most templates: the base boots whole (multi-user.target), Packer's own disk cache, packages with all their files, `qemu-img convert -c -O qcow2` (zlib, where ours is zstd by several writers).",
       'Ours: `unitsmith bake --no-proof --verify none`, with everything else that it does.',
       `Ours by stage: ${listed(ours.run.ran.map(({ stage, seconds }) => ({ step: stage, seconds })))}.`,
       `The classic side by step: ${listed(theirs.value)}.`,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { bytesOf, type LoadedImage } from '../../../builder/definition/definition.ts';
 import { loadImage } from '../../../builder/definition/load.ts';
 import type { Context } from '../../../builder/kit/context.ts';
-import { packageRoot, templatePath } from '../../../builder/kit/paths.ts';
+import { packageRoot } from '../../../builder/kit/paths.ts';
 import { Runner } from '../../../builder/pipeline/runner.ts';
 import { readStageCodes } from '../../../builder/pipeline/stage-code.ts';
 import { archiveLines } from '../../../builder/sources/debian/lines.ts';
@@ -16,8 +16,7 @@ import { removeMappedTree } from '../../../builder/tools/namespace.ts';
 
 /**
  * A raw disk with Debian, as large as that of `target`, in the cache of `ctx`; its kernel is booted directly, as in our
- * own bake. What `target` has on a unit before anything is installed (dpkg's path-excludes) is there too, so that the
- * guest's apt leaves out the same files. Packages come from that cache.
+ * own bake. It installs packages whole, as Debian's cloud images do. Packages come from that cache.
  */
 export async function baseDisk(target: LoadedImage, ctx: Context): Promise<DiskOutput> {
   const image = await loadImage(join(packageRoot(), 'test', 'bench', 'base-image'), ctx);
@@ -32,7 +31,7 @@ export async function baseDisk(target: LoadedImage, ctx: Context): Promise<DiskO
     packages: resolved.output.packages,
     requested: resolved.output.requested,
     sources: `${archiveLines(base).join('\n')}\n`,
-    systemFiles: [templatePath('system', 'before-install'), join(target.folder, 'before-install')],
+    systemFiles: [],
   });
   const diskBytes = bytesOf(target.definition.hardware.disk);
   const disk = await runner.run(diskStage, { rootfs: rootfs.output, rootfsId: rootfs.id, diskBytes, title: title.en });

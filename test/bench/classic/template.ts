@@ -1,5 +1,4 @@
 /** The classic bake as a Packer template and a script: boot a base, apt-get install, power off. Pure. */
-import { kernelCommandLine } from '../../../builder/stages/bake/template.ts';
 import type { PackerTemplate } from '../../../builder/tools/packer/template.ts';
 import type { Acceleration } from '../../../builder/vm/spec.ts';
 
@@ -20,6 +19,15 @@ export const WORK = {
 
 /** The step of the guest, by its marks. */
 export const INSTALL = 'install';
+
+/**
+ * QEMU's user network (documented defaults of -netdev user), for systemd-network-generator(8): the base has no user-data, and
+ * Debian enables no systemd-networkd.
+ */
+const NETWORK = [
+  ...['net.ifnames=0', 'ip=10.0.2.15::10.0.2.2:255.255.255.0::eth0:off', 'ip=off'],
+  ...['systemd-networkd.service', 'systemd-network-generator.service'].map((unit) => `systemd.wants=${unit}`),
+].join(' ');
 
 export interface ClassicTemplate {
   acceleration: Acceleration;
@@ -53,7 +61,7 @@ export function classicTemplate(options: ClassicTemplate): PackerTemplate {
       format: 'qcow2',
       disk_size: `${options.diskBytes / 2 ** 20}M`,
       disk_interface: 'virtio',
-      disk_cache: 'unsafe',
+      disk_cache: 'writeback',
       disk_discard: 'unmap',
       disk_detect_zeroes: 'unmap',
       skip_compaction: true,
@@ -76,7 +84,7 @@ export function classicTemplate(options: ClassicTemplate): PackerTemplate {
         ['-netdev', `user,id=user.0,hostfwd=tcp:127.0.0.1:${sshPort}-:22`],
         ['-kernel', WORK.kernel],
         ['-initrd', WORK.initrd],
-        ['-append', kernelCommandLine(options.rootUuid)],
+        ['-append', `root=UUID=${options.rootUuid} ro console=ttyS0 no_timer_check ${NETWORK}`],
         ['-serial', `file:${WORK.serial}`],
         ['-pidfile', WORK.pid],
         ['-smbios', options.credential],
