@@ -101,7 +101,11 @@ export async function run(ctx: Context, program: string, args: readonly string[]
     stripFinalNewline: true,
     maxBuffer: 256 * 1024 * 1024,
   });
-  const group = processGroup(child.pid, options.grace);
+  // Another process may hold the pipes, as the master of an SSH connection does until the remote command has ended.
+  const group = processGroup(child.pid, options.grace, () => {
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  });
   ctx.signal.addEventListener('abort', group.stop, { once: true });
   let timedOut = false;
   const onTimeout = (): void => {
@@ -153,7 +157,8 @@ interface ProcessGroup {
   forget: () => void;
 }
 
-function processGroup(pid: number | undefined, graceSeconds = 10): ProcessGroup {
+/** @param killed is called once nothing of the group can be alive any more, where `stop` did not end all of it */
+function processGroup(pid: number | undefined, graceSeconds = 10, killed?: () => void): ProcessGroup {
   let timer: NodeJS.Timeout | undefined;
   const signal = (name: NodeJS.Signals): void => {
     if (pid === undefined) return;
@@ -166,7 +171,10 @@ function processGroup(pid: number | undefined, graceSeconds = 10): ProcessGroup 
   return {
     stop: () => {
       signal('SIGTERM');
-      timer ??= setTimeout(() => signal('SIGKILL'), graceSeconds * 1000);
+      timer ??= setTimeout(() => {
+        signal('SIGKILL');
+        killed?.();
+      }, graceSeconds * 1000);
     },
     kill: () => signal('SIGKILL'),
     forget: () => clearTimeout(timer),

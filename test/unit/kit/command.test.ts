@@ -84,6 +84,23 @@ describe('run', () => {
     expect(await work).toMatchObject({ name: 'Interrupted', exitCode: 143 });
     await expect.poll(() => alive(pids[0]!)).toBe(false);
   });
+
+  it('does not wait for a stranger who holds the pipes of a program that was ended', async () => {
+    const { ctx, abort } = testContext();
+    const pids: number[] = [];
+    const work = failureOf(
+      run(ctx, 'bash', ['-c', "setsid sh -c 'echo $$; exec sleep 1000' & wait"], {
+        grace: 0.3,
+        onLine: (line) => {
+          pids.push(Number(line));
+          abort(new Interrupted('SIGTERM'));
+        },
+      }),
+    );
+    expect(await work).toMatchObject({ name: 'Interrupted' });
+    expect(alive(pids[0]!)).toBe(true);
+    process.kill(pids[0]!);
+  });
 });
 
 describe('start', () => {
