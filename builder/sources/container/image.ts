@@ -9,7 +9,7 @@ import { basename, join } from 'node:path';
 import { UNIT_PATHS } from '../../../firstboot/contract/unit.ts';
 import { run } from '../../kit/command.ts';
 import type { Context } from '../../kit/context.ts';
-import { canonicalJson, sha256File } from '../../kit/hash.ts';
+import { canonicalJson, type Hashable, sha256File } from '../../kit/hash.ts';
 import type { ContainerBuild } from './schema.ts';
 
 const NANOSECONDS = 1e9;
@@ -56,11 +56,16 @@ export function configurationOf(build: ContainerBuild, layers: readonly string[]
       WorkingDir: directory,
       StopSignal: stopSignal,
       ExposedPorts: Object.fromEntries(ports.map((port) => [port.includes('/') ? port : `${port}/tcp`, {}])),
-      Healthcheck: health === undefined ? undefined : { Test: ['CMD', ...health.test], Interval: (health.interval ?? 30) * NANOSECONDS },
+      Healthcheck: health === undefined ? undefined : healthcheck(health),
     },
     rootfs: { type: 'layers', diff_ids: layers.map((hash) => `sha256:${hash}`) },
     history: layers.map(() => ({ created: created.toISOString(), created_by: 'unitsmith' })),
   });
+}
+
+/** Swarm starts anew what is not well: on a slow machine what has not started yet, for ever, were there no start period. */
+function healthcheck({ test, interval = 30, startPeriod = 600 }: NonNullable<ContainerBuild['health']>): Hashable {
+  return { Test: ['CMD', ...test], Interval: interval * NANOSECONDS, StartPeriod: startPeriod * NANOSECONDS };
 }
 
 /** The image in an unpacked docker-archive(5), which skopeo writes with plain layers. @throws Error where it holds none, or several */

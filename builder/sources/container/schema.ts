@@ -36,7 +36,13 @@ const Build = Type.Object(
     stopSignal: Type.Optional(Type.String({ pattern: '^SIG[A-Z0-9]+$' })),
     health: Type.Optional(
       Type.Object(
-        { test: Words, interval: Type.Optional(Type.Integer({ minimum: 1, default: 30, description: 'Seconds' })) },
+        {
+          test: Words,
+          interval: Type.Optional(Type.Integer({ minimum: 1, default: 30, description: 'Seconds' })),
+          startPeriod: Type.Optional(
+            Type.Integer({ minimum: 0, default: 600, description: 'Seconds in which a container that is not well yet counts as starting' }),
+          ),
+        },
         { ...strict, description: 'Command that exits 0 while the container is well' },
       ),
     ),
