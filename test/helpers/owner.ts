@@ -39,10 +39,10 @@ export async function bootUnit(ctx: Context, disk: DiskSpec, cleanup: Cleanup, m
   return boot(ctx, spec, await detectAcceleration(ctx), cleanup);
 }
 
-/** What the serial console shows to whoever stands before it, once that is another code than `before`. */
+/** What the serial console shows in its last boot to whoever stands before it, once that is another code than `before`. */
 export async function readScreen(machine: Machine, before = 'none'): Promise<Shown> {
   const shown = new RegExp(
-    `[\\s\\S]*Code: +(?!${before})([0-9A-Z]{4}(?:-[0-9A-Z]{4})+)[\\s\\S]*?SHA-256\\):\\s+([0-9A-F:]+)\\s+([0-9A-F:]+)`,
+    `[\\s\\S]*Code: +(?!${before})([0-9A-Z]{4}(?:-[0-9A-Z]{4})+)[\\s\\S]*?SHA-256\\):\\s+([0-9A-F:]+)\\s+([0-9A-F:]+)(?![\\s\\S]*Linux version)`,
   );
   const [, code = '', head = '', tail = ''] = await machine.waitForSerial(shown, machine.deadline(BOOT_SECONDS));
   return { code, fingerprint: `${head}:${tail}` };
