@@ -81,7 +81,7 @@ async function contentHash(ctx: Context, path: string): Promise<string> {
  * long as all else that is done to make such a disk.
  */
 async function holesOf(ctx: Context, path: string, { size, blocks }: { size: number; blocks: number }): Promise<(at: number) => boolean> {
-  if (blocks * 512 >= size) return () => false;
+  if (size < CHUNK || blocks * 512 >= size) return () => false;
   const withData = new Set<number>();
   for (const { start, length } of (await mapExtents(ctx, { path, format: 'raw' })) ?? []) {
     for (let chunk = Math.floor(start / CHUNK); chunk * CHUNK < start + length; chunk += 1) withData.add(chunk);

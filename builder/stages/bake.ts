@@ -16,7 +16,7 @@ import type { Stage } from '../pipeline/stage.ts';
 import { initialisePacker, packerBuild } from '../tools/packer/build.ts';
 import { packerVersion } from '../tools/packer/version.ts';
 import { diskInfo, flattenDisk } from '../tools/qemu-img.ts';
-import { GuestPanic } from '../vm/machine.ts';
+import { onceMoreAfterPanic } from '../vm/once-more.ts';
 import type { Acceleration } from '../vm/spec.ts';
 import { bakeFailure } from './bake/failure.ts';
 import { endMachine, keptFolder, tellHowToEnter } from './bake/kept-machine.ts';
@@ -69,15 +69,10 @@ export const bakeStage: Stage<BakeInput, BakeOutput> = {
   open: (folder) => ({ disk: join(folder, 'disk.qcow2') }),
 };
 
-/** An emulated guest that panics is baked once more: as with `bootToSsh`, emulation spoils one now and then. */
+/** A machine that is to be kept where something fails is not baked a second time. */
 async function bake(input: BakeInput, folder: string, ctx: Context, cleanup: Cleanup): Promise<void> {
-  try {
-    await withCleanup((own) => bakeOnce(input, folder, ctx, own));
-  } catch (error) {
-    if (!(error instanceof GuestPanic) || input.acceleration.kind !== 'tcg' || input.behaviour.onError === 'keep') throw error;
-    ctx.events.warn(`${error.message}: ${error.why}. Emulation spoils a guest now and then: it is baked once more`);
-    await bakeOnce(input, folder, ctx, cleanup);
-  }
+  if (input.behaviour.onError === 'keep') return await bakeOnce(input, folder, ctx, cleanup);
+  await onceMoreAfterPanic(ctx, input.acceleration, 'baked', () => withCleanup((own) => bakeOnce(input, folder, ctx, own)));
 }
 
 async function bakeOnce(input: BakeInput, folder: string, ctx: Context, cleanup: Cleanup): Promise<void> {

@@ -9,6 +9,7 @@ import { ExitCode, ToolError, UserError } from '../kit/errors.ts';
 import { temporaryFolder } from '../kit/files.ts';
 import { type MachineFiles, qemuArgv } from './argv.ts';
 import { GuestPanic, Machine } from './machine.ts';
+import { onceMoreAfterPanic } from './once-more.ts';
 import { ownOvmf } from './ovmf.ts';
 import { freePort } from './ports.ts';
 import { Qmp } from './qmp.ts';
@@ -91,8 +92,7 @@ export interface BootToSsh {
 }
 
 /**
- * Boots until SSH answers. An emulated machine whose kernel panics is booted once more, and a warning says so: emulation spoils
- * a guest's memory now and then, and a kernel that has a reason panics again.
+ * Boots until SSH answers; once more where an emulated machine's kernel panics.
  * @throws GuestPanic, and what `boot` and `Machine.waitForSsh` throw
  */
 export async function bootToSsh(
@@ -112,13 +112,7 @@ export async function bootToSsh(
       throw error;
     }
   };
-  try {
-    return await attempt();
-  } catch (error) {
-    if (acceleration.kind !== 'tcg' || !(error instanceof GuestPanic)) throw error;
-    ctx.events.warn(`${error.message}: ${error.why}. Emulation spoils a guest now and then: it is booted once more`);
-    return await attempt();
-  }
+  return await onceMoreAfterPanic(ctx, acceleration, 'booted', attempt);
 }
 
 async function startQemu(ctx: Context, args: readonly string[], complaints: string[]): Promise<Running> {

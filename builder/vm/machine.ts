@@ -179,10 +179,7 @@ export class Machine {
     if (reached === undefined) await this.#fail(`SSH never came up on ${this.spec.name}`, deadline);
     this.secondsToSsh = Math.round((Date.now() - this.#parts.poweredOn) / 100) / 10;
     // One connection for all that follows: a handshake costs a second where the guest is emulated.
-    const master = await start(this.#ctx, 'ssh', sshMasterArgv(this.#parts.ssh));
-    // It holds the pipes of every command until that has ended in the guest: whoever cancels would wait for it.
-    this.#ctx.signal.addEventListener('abort', () => void master.kill(), { once: true });
-    this.#master = master;
+    this.#master = await start(this.#ctx, 'ssh', sshMasterArgv(this.#parts.ssh));
   }
 
   /** Ends the machine at once, as by pulling the plug. Safe to call again. */

@@ -106,6 +106,8 @@ export async function runSsh(
     ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
     ...(options.onLine === undefined ? {} : { onLine: options.onLine }),
     okExitCodes: ANY_COMMAND_RESULT,
+    // The connection's master holds our pipes until the command has ended over there: not what a cancelled run waits for.
+    grace: 1,
     quiet: true,
   });
 }

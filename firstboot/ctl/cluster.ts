@@ -2,13 +2,14 @@ import { encodeJoinCode } from '../cluster/code.ts';
 import { bundleHash } from '../cluster/follower/bundle.ts';
 import { readFollowed } from '../cluster/follower/followed.ts';
 import { readLeader } from '../cluster/follower/leader.ts';
-import { adminKey, leaderFingerprint, publishedRoles } from '../cluster/leader/publish.ts';
+import { adminKey, leaderFingerprint, publishedFile } from '../cluster/leader/publish.ts';
 import { followerState, followers, makeInvite, revoke } from '../cluster/leader/registry.ts';
 import { CLUSTER_PORT } from '../contract/cluster.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import { lock } from '../kit/lock.ts';
 import type { System } from '../kit/system.ts';
 import { ownAddresses } from '../setup/addresses.ts';
+import { exists } from '../setup/state.ts';
 import { LOCK } from './apply.ts';
 import type { Ctl, Session } from './cli.ts';
 import { follow } from './follow.ts';
@@ -83,7 +84,7 @@ async function invite(session: Session, options: InviteOptions): Promise<ExitCod
       remedies: [`There are: ${roles.join(', ')}.`],
     });
   }
-  if (!(await publishedRoles(system)).includes(options.role)) {
+  if (!(await exists(system, publishedFile(options.role)))) {
     throw new UnitError(`the product's files have none for the role ${options.role}`, {
       exitCode: ExitCode.unit,
       remedies: ['Ask the vendor for files with this role, and put them in with `--artifact` when the image is baked.'],

@@ -62,12 +62,18 @@ export class Lab {
   /** The disk that the options name, else one baked in this run, else the last one of this image in the user's cache. */
   async sealedDisk(): Promise<string | undefined> {
     if (this.options.disk !== undefined) return this.options.disk;
+    const baked = await this.newestOutput('bake');
+    return baked === undefined ? undefined : join(baked, 'disk.qcow2');
+  }
+
+  /** Folder of a stage's newest output for this image: of this run, else of the user's cache. */
+  async newestOutput(wanted: string): Promise<string | undefined> {
     const { definition } = await this.image();
     for (const cacheDir of [this.cacheDir, this.options.cacheDir]) {
       const newest = (await new StageCache({ ...this.#ctx, cacheDir }).list()).findLast(
-        ({ stage, image }) => stage === 'bake' && image === definition.name,
+        ({ stage, image }) => stage === wanted && image === definition.name,
       );
-      if (newest !== undefined) return join(newest.folder, 'disk.qcow2');
+      if (newest !== undefined) return newest.folder;
     }
     return undefined;
   }

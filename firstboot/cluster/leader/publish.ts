@@ -1,6 +1,6 @@
 /** What a leader lays out for the server: the files of each role that follows it. */
 import { X509Certificate } from 'node:crypto';
-import { chown, readdir } from 'node:fs/promises';
+import { chown } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { ChangeContext } from '../../apply/change.ts';
@@ -10,7 +10,7 @@ import { makeSecrets, missingSecrets, renderTree } from '../../apply/variables/r
 import { MissingFolder } from '../../apply/variables/source.ts';
 import { type Bundle, CLUSTER_PATHS, SERVER_GROUP } from '../../contract/cluster.ts';
 import { UnitError } from '../../kit/errors.ts';
-import { ignoreMissing, makeFolder, readIfExists, writeFileAtomic } from '../../kit/files.ts';
+import { makeFolder, readIfExists, writeFileAtomic } from '../../kit/files.ts';
 import type { System } from '../../kit/system.ts';
 import { sha256 } from '../hash.ts';
 
@@ -51,12 +51,6 @@ async function bundleTexts(context: Context): Promise<Record<string, string>> {
     }
   }
   return texts;
-}
-
-/** Roles whose files are laid out: units of these alone can follow. */
-export async function publishedRoles(system: System): Promise<string[]> {
-  const names = (await readdir(system.path(CLUSTER_PATHS.published)).catch(ignoreMissing)) ?? [];
-  return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
 }
 
 export function publishedFile(role: string): string {

@@ -7,7 +7,6 @@ import { gzipSync } from 'node:zlib';
 import { withCleanup } from '../../../builder/kit/cleanup.ts';
 import type { Context } from '../../../builder/kit/context.ts';
 import { ExitCode, UserError } from '../../../builder/kit/errors.ts';
-import { StageCache } from '../../../builder/pipeline/cache.ts';
 import { waitFor } from '../../../builder/vm/wait.ts';
 import { SETUP_UNITS } from '../../../firstboot/contract/setup.ts';
 import type { Bench, Report, Row } from '../bench.ts';
@@ -41,7 +40,7 @@ async function compareFirstBoot(lab: Lab, ctx: Context): Promise<Report> {
   const page = await waiting(lab, disk, ctx);
   const without = await withoutPage(lab, disk, ctx);
   const weight = await publicWeight();
-  const steps = await stepsOfApply(lab, ctx);
+  const steps = await stepsOfApply(lab);
   const rows: Row[] = [
     {
       what: 'power-on to the page answering',
@@ -137,16 +136,10 @@ interface TimedStep {
 }
 
 /** Of the newest proof of this image, in this run or in the user's cache; none where there is none. */
-async function stepsOfApply(lab: Lab, ctx: Context): Promise<TimedStep[]> {
-  const { definition } = await lab.image();
-  for (const cacheDir of [lab.cacheDir, lab.options.cacheDir]) {
-    const newest = (await new StageCache({ ...ctx, cacheDir }).list()).findLast(
-      ({ stage, image }) => stage === 'proof' && image === definition.name,
-    );
-    if (newest !== undefined)
-      return (JSON.parse(await readFile(join(newest.folder, 'proof.json'), 'utf8')) as { steps: TimedStep[] }).steps;
-  }
-  return [];
+async function stepsOfApply(lab: Lab): Promise<TimedStep[]> {
+  const proved = await lab.newestOutput('proof');
+  if (proved === undefined) return [];
+  return (JSON.parse(await readFile(join(proved, 'proof.json'), 'utf8')) as { steps: TimedStep[] }).steps;
 }
 
 function sum(steps: readonly TimedStep[]): number {

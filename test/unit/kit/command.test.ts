@@ -69,37 +69,29 @@ describe('run', () => {
     await expect.poll(() => alive(pids[0]!)).toBe(false);
   });
 
-  it('on cancellation ends the whole process group, hard where it does not listen', async () => {
+  /** Runs a script of bash, cancelled as soon as it has said the number of a process that it started. */
+  async function cancelled(script: string): Promise<{ failure: unknown; pid: number }> {
     const { ctx, abort } = testContext();
     const pids: number[] = [];
-    const work = failureOf(
-      run(ctx, 'bash', ['-c', 'trap "" TERM; (trap "" TERM; while :; do sleep 0.1; done) & echo $!; wait'], {
-        grace: 0.3,
-        onLine: (line) => {
-          pids.push(Number(line));
-          abort(new Interrupted('SIGTERM'));
-        },
-      }),
-    );
-    expect(await work).toMatchObject({ name: 'Interrupted', exitCode: 143 });
-    await expect.poll(() => alive(pids[0]!)).toBe(false);
+    const onLine = (line: string): void => {
+      pids.push(Number(line));
+      abort(new Interrupted('SIGTERM'));
+    };
+    const failure = await failureOf(run(ctx, 'bash', ['-c', script], { grace: 0.3, onLine }));
+    return { failure, pid: pids[0]! };
+  }
+
+  it('on cancellation ends the whole process group, hard where it does not listen', async () => {
+    const { failure, pid } = await cancelled('trap "" TERM; (trap "" TERM; while :; do sleep 0.1; done) & echo $!; wait');
+    expect(failure).toMatchObject({ name: 'Interrupted', exitCode: 143 });
+    await expect.poll(() => alive(pid)).toBe(false);
   });
 
   it('does not wait for a stranger who holds the pipes of a program that was ended', async () => {
-    const { ctx, abort } = testContext();
-    const pids: number[] = [];
-    const work = failureOf(
-      run(ctx, 'bash', ['-c', "setsid sh -c 'echo $$; exec sleep 1000' & wait"], {
-        grace: 0.3,
-        onLine: (line) => {
-          pids.push(Number(line));
-          abort(new Interrupted('SIGTERM'));
-        },
-      }),
-    );
-    expect(await work).toMatchObject({ name: 'Interrupted' });
-    expect(alive(pids[0]!)).toBe(true);
-    process.kill(pids[0]!);
+    const { failure, pid } = await cancelled("setsid sh -c 'echo $$; exec sleep 1000' & wait");
+    expect(failure).toMatchObject({ name: 'Interrupted' });
+    expect(alive(pid)).toBe(true);
+    process.kill(pid);
   });
 });
 
