@@ -97,10 +97,10 @@ describe.skipIf(NO_CHROMIUM !== undefined)('in a browser', () => {
     await page.waitForSelector('.summary');
     // The list of what is wrong has the focus, and its first link leads to the first wrong setting.
     await look('product-wrong');
-    expect(await page.evaluate('document.activeElement.className')).toBe('summary');
+    await expect.poll(() => page.evaluate('document.activeElement.className'), { timeout: 30_000 }).toBe('summary');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    expect(page.url()).toContain('#f_2f_');
+    await page.waitForURL(/#f_2f_/);
     expect(await page.inputValue('#f_2f_workers')).toBe('many');
     await tabTo('f_2f_workers');
     await page.keyboard.press('Control+A');
