@@ -85,11 +85,17 @@ export async function order(system: System, verb: string, unit: string, involved
   }
 }
 
-/** `systemctl start`, without waiting for what comes of it. */
-export async function begin(system: System, unit: string, involved: readonly string[], log: (line: string) => void): Promise<void> {
+/** `systemctl VERB UNIT`, without waiting for what comes of it. */
+export async function begin(
+  system: System,
+  verb: 'start' | 'restart',
+  unit: string,
+  involved: readonly string[],
+  log: (line: string) => void,
+): Promise<void> {
   await reloadIfNeeded(system);
   await system.ask('systemctl', ['reset-failed', '--', unit, ...involved]);
-  await system.run('systemctl', ['start', '--no-block', '--', unit], { onLine: log });
+  await system.run('systemctl', [verb, '--no-block', '--', unit], { onLine: log });
 }
 
 /** Templates may have written unit files: systemd itself knows whether what it has loaded is older. */

@@ -50,7 +50,7 @@ export const service: Change<P> = {
     const { system, log } = context;
     const unit = unitOfService(name, context);
     if (action === 'stop') return order(system, 'stop', unit, { units: [] }, log);
-    if (action === 'begin') return begin(system, gateOf(name), withNeeded(name, context).units, log);
+    if (action === 'begin') return begin(system, 'start', gateOf(name), withNeeded(name, context).units, log);
     if (action === 'restart') await order(system, 'restart', unit, { units: [] }, log);
     await order(system, 'start', gateOf(name), withNeeded(name, context), log);
   },

@@ -2,11 +2,13 @@
 import { stat } from 'node:fs/promises';
 
 import { type ChangeContext, DONE, due, type Verdict } from '../../apply/change.ts';
+import type { FinishChange } from '../../apply/finish/index.ts';
 import { octal } from '../../apply/owner.ts';
-import { isActive, order } from '../../apply/systemd.ts';
+import { begin, isActive, order } from '../../apply/systemd.ts';
 import { ExitCode, UnitError } from '../../kit/errors.ts';
 import { ignoreMissing, readIfExists, removeFile, writeFileAtomic } from '../../kit/files.ts';
 import type { System } from '../../kit/system.ts';
+import type { Settings } from '../../settings/index.ts';
 import type { BeginChange } from '../changes.ts';
 import { MAIN, type MailSetup, PASSWORD_FILE, postfixFiles, RESTING } from './postfix-files.ts';
 
@@ -53,7 +55,7 @@ export const mail: BeginChange<P> = {
       const { mode } = await stat(system.path(file.path));
       if ((mode & 0o7777) !== file.mode) return due(`the mode of ${file.path} is ${octal(mode)}`);
     }
-    if (!(await isEnabled(system)) || !(await isActive(system, POSTFIX_UNIT))) return due('Postfix does not run');
+    if (!(await isEnabled(system))) return due('Postfix is not started at boot');
     // A run may have been killed between the files and the restart.
     return appliedBefore ? DONE : due('Postfix may not have read its configuration yet');
   },
@@ -76,10 +78,25 @@ export const mail: BeginChange<P> = {
     if (wanted.user === undefined) await removeFile(system.path(PASSWORD_FILE));
     // For the next boot: a reload of all units takes seconds.
     await system.run('systemctl', ['--quiet', 'enable', '--no-reload', '--', POSTFIX_UNIT], { onLine: context.log });
-    await order(system, 'restart', POSTFIX_UNIT, { units: [] }, context.log);
+    // Beside the steps of the image: `mailServer` waits for it.
+    await begin(system, 'restart', POSTFIX_UNIT, [], context.log);
   },
 
   reset: (_wanted, context) => forget(context),
+};
+
+/** The mail server runs before what may send by it is started: it was told to restart at the beginning of the run. */
+export const mailServer: FinishChange = {
+  observes: true,
+  title: { en: 'Mail server', ja: 'メールサーバー', ru: 'Почтовый сервер' },
+  words: () => ({
+    en: 'The mail server is waited for.',
+    ja: 'メールサーバーの起動を待ちます。',
+    ru: 'Ожидается запуск почтового сервера.',
+  }),
+  wanted: ({ mail: settings }: Partial<Settings>) => settings?.mode === 'relay' || settings?.mode === 'direct',
+  check: async (_parameters, { system }) => ((await isActive(system, POSTFIX_UNIT)) ? DONE : due('Postfix does not run yet')),
+  apply: (_parameters, { system, log }) => order(system, 'start', POSTFIX_UNIT, { units: [] }, log),
 };
 
 /** What is in the queue is the owner's; the files in /etc/postfix are replaced by whoever wants mail next. */

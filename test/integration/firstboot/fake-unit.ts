@@ -168,6 +168,7 @@ case $verb in
   is-enabled) for each in "\${units[@]}"; do [[ -e $root/etc/enabled-$each ]] && exit 0; done; exit 1 ;;
   enable) for each in "\${units[@]}"; do : >"$root/etc/enabled-$each"; done ;;
   start|restart)
+    [[ -e $root/broken-$unit && $* == *--no-block* ]] && exit
     [[ -e $root/broken-$unit ]] && { echo "Job for $unit failed." >&2; exit 1; }
     [[ $verb == restart ]] && { if [[ $unit == unit.target ]]; then rm -f "$state"/*; else rm -f "$state/$unit"; fi; }
     if [[ $unit == unit.target ]]; then for each in database.service web.service unit-ready-database.service unit-ready-web.service unit.target; do up "$each"; done

@@ -44,7 +44,7 @@ test('is set up, started, left alone, set up anew, and switched off', async () =
   expect(unit.tree()['/etc/postfix/unit-password']).toBe(`600 [mail.example.org]:587 shop:${PASSWORD}\n`);
   expect(unit.tree()['/etc/postfix/main.cf']).toContain('relayhost = [mail.example.org]:587');
   expect(calls(unit)).toEqual(
-    expect.arrayContaining(['systemctl --quiet enable --no-reload -- postfix.service', 'systemctl restart -- postfix.service']),
+    expect.arrayContaining(['systemctl --quiet enable --no-reload -- postfix.service', 'systemctl restart --no-block -- postfix.service']),
   );
   const holders = Object.entries(unit.tree()).filter(([, text]) => text.includes('geheim'));
   expect(holders.map(([path]) => path).sort()).toEqual([
@@ -70,14 +70,24 @@ test('is set up, started, left alone, set up anew, and switched off', async () =
 test('a run that was killed before the restart restarts it the next time', async () => {
   const unit = makeUnit();
   await apply(unit, RELAY);
-  const restart = calls(unit).indexOf('systemctl restart -- postfix.service');
+  const restart = calls(unit).indexOf('systemctl restart --no-block -- postfix.service');
   const other = makeUnit();
   other.killAtCall(restart + 1);
   other.write('/answers.json', JSON.stringify({ schemaVersion: 1, mail: RELAY }));
   expect((await other.unitctl(['apply', '--answers', other.at('/answers.json')])).signal).toBe('SIGKILL');
   other.write('/calls', '');
   expect((await other.unitctl(['apply', '--resume'])).exitCode).toBe(0);
-  expect(calls(other)).toContain('systemctl restart -- postfix.service');
+  expect(calls(other)).toContain('systemctl restart --no-block -- postfix.service');
+});
+
+test('one that does not start fails the run before the services, with its journal', async () => {
+  const unit = makeUnit();
+  unit.write('/broken-postfix.service', '');
+  const outcome = await apply(unit, RELAY);
+  expect(outcome).toMatchObject({ exitCode: 4, changed: true });
+  expect(outcome.text).toContain('"type":"step-failed","step":"finish:mail-server"');
+  expect(outcome.text).toContain('the journal of --boot');
+  expect(outcome.text).not.toContain('"type":"step-started","step":"finish:services"');
 });
 
 test('where there is no Postfix, mail can only be off', async () => {
