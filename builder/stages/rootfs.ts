@@ -3,7 +3,7 @@
  * network and without being root. What is born at install and must not be shared is removed (templates/rootfs/).
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import type { LoadedImage } from '../definition/definition.ts';
@@ -14,8 +14,9 @@ import { hashTree, sha256 } from '../kit/hash.ts';
 import { archiveOwnFiles } from '../kit/own-files.ts';
 import { templatePath } from '../kit/paths.ts';
 import type { Stage } from '../pipeline/stage.ts';
+import { fieldsOf, splitStanzas } from '../sources/debian/stanza.ts';
 import { hooksHash, mmdebstrapArguments, packageStep } from '../tools/mmdebstrap.ts';
-import { removeMappedTree, runMapped } from '../tools/namespace.ts';
+import { type InMemory, inMemoryWhereRoom, removeMappedTree, runMapped } from '../tools/namespace.ts';
 import { explainInstallFailure } from './rootfs/failure.ts';
 import { checkInstalled, type InstalledPackage, readRootfs } from './rootfs/read.ts';
 
@@ -81,15 +82,19 @@ async function makeRootfs(input: RootfsInput, folder: string, ctx: Context, clea
     customizeScript: templatePath('rootfs', 'customize.sh'),
     dpkgOptions: await dpkgOptions(input.systemFiles),
   });
+  // Of mmdebstrap's own, which the tar must not be in: it goes with the file system in memory.
+  const temporary = join(work, 'tmp');
+  await mkdir(temporary);
   const environment = {
-    TMPDIR: work,
+    TMPDIR: temporary,
     INITRD: 'No',
     UNITSMITH_BEFORE: archives.join('\n'),
     UNITSMITH_SOURCES: sources,
     UNITSMITH_OUT: folder,
   };
   try {
-    await runInstaller(ctx, args, environment, input.packages.length);
+    const inMemory = await inMemoryWhereRoom(temporary, await mostBytes(input.repository));
+    await runInstaller(ctx, args, environment, inMemory, input.packages.length);
   } catch (error) {
     throw await explainInstallFailure(error, folder);
   }
@@ -108,13 +113,32 @@ async function dpkgOptions(folders: readonly string[]): Promise<string[]> {
   return files.sort((a, b) => (basename(a) < basename(b) ? -1 : 1));
 }
 
+/** What maintainer scripts make beside the files of packages: the initramfs, caches of fonts and of other things. */
+const MADE = 2 ** 30;
+
+/** Bytes of the tree at the most: apt's copies of the packages in `repository`, and all that they say they take. */
+async function mostBytes(repository: string): Promise<number> {
+  const sizes = splitStanzas(await readFile(join(repository, 'Packages'), 'utf8')).map((stanza) => {
+    const fields = fieldsOf(stanza);
+    return Number(fields.get('Size') ?? 0) + Number(fields.get('Installed-Size') ?? 0) * 1024;
+  });
+  return sizes.reduce((sum, bytes) => sum + bytes, MADE);
+}
+
 /** With an environment of its own: maintainer scripts must see nothing of the host's proxies, pip or npm settings. */
-async function runInstaller(ctx: Context, args: readonly string[], environment: Record<string, string>, total: number): Promise<void> {
+async function runInstaller(
+  ctx: Context,
+  args: readonly string[],
+  environment: Record<string, string>,
+  inMemory: InMemory | undefined,
+  total: number,
+): Promise<void> {
   const sealed = { LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', HOME: '/root', PATH: withSystemPath(ctx.env.PATH), ...environment };
   const assignments = Object.entries(sealed).map(([name, value]) => `${name}=${value}`);
   let done = 0;
   await runMapped(ctx, 'env', ['-i', ...assignments, 'mmdebstrap', ...args], {
     isolated: true,
+    inMemory,
     onLine: (line) => {
       if (packageStep(line) === undefined) return;
       done += 1;

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 
 import { type RunOptions, type RunResult, run } from '../kit/command.ts';
 import type { Context } from '../kit/context.ts';
+import { readMemory } from './memory.ts';
 
 const MAPPED = ['--map-auto', '--map-root-user'] as const;
 /** Processes, mounts, host name and network of its own: nothing of an install touches or sees the host. */
@@ -15,14 +16,41 @@ export function isRoot(): boolean {
   return process.geteuid?.() === 0;
 }
 
-/** Program and arguments that run `program` with all ids mapped; `isolated` also takes the network and the host's processes away. */
+/** A file system in memory (tmpfs(5)) over `folder`, of at most `bytes`: the program alone sees it, and it is gone with the program. */
+export interface InMemory {
+  folder: string;
+  bytes: number;
+}
+
+/** Where no tmpfs can be mounted the folder serves as it is. */
+const MOUNT = 'mount -t tmpfs -o "mode=0755,size=$1" tmpfs "$2" || :; shift 2; exec "$@"';
+
+/**
+ * Program and arguments that run `program` with all ids mapped; `isolated` also takes the network and the host's processes
+ * away, `inMemory` puts a file system in memory over a folder.
+ */
 export function mappedCommand(
   program: string,
   args: readonly string[],
-  options: { root: boolean; isolated?: boolean },
+  options: { root: boolean; isolated?: boolean; inMemory?: InMemory | undefined },
 ): { program: string; args: string[] } {
-  const flags = [...(options.root ? [] : MAPPED), ...(options.isolated === true ? ISOLATED : [])];
-  return flags.length === 0 ? { program, args: [...args] } : { program: 'unshare', args: [...flags, '--', program, ...args] };
+  const { inMemory } = options;
+  const mounts = inMemory === undefined ? [] : ['--mount'];
+  const flags = [...(options.root ? [] : MAPPED), ...(options.isolated === true ? ISOLATED : mounts)];
+  const mounted = inMemory === undefined ? [] : ['sh', '-c', MOUNT, 'sh', String(inMemory.bytes), inMemory.folder];
+  return flags.length === 0 ? { program, args: [...args] } : { program: 'unshare', args: [...flags, '--', ...mounted, program, ...args] };
+}
+
+/** Memory that stays free beside a file system in memory, bytes. */
+const RESERVE = 2 * 2 ** 30;
+
+/**
+ * `folder` in memory where `bytes` and a reserve are available there, by the machine and by the limit of this process's
+ * control group; undefined where it must be on disk. A tree of files is then written and read at once, and needs no removal.
+ */
+export async function inMemoryWhereRoom(folder: string, bytes: number): Promise<InMemory | undefined> {
+  const { available } = await readMemory();
+  return Math.min(available, process.constrainedMemory() || available) >= bytes + RESERVE ? { folder, bytes } : undefined;
 }
 
 /**
@@ -34,10 +62,10 @@ export function runMapped(
   ctx: Context,
   program: string,
   args: readonly string[],
-  options: RunOptions & { isolated?: boolean } = {},
+  options: RunOptions & { isolated?: boolean; inMemory?: InMemory | undefined } = {},
 ): Promise<RunResult> {
-  const { isolated = false, ...rest } = options;
-  const command = mappedCommand(program, args, { root: isRoot(), isolated });
+  const { isolated = false, inMemory, ...rest } = options;
+  const command = mappedCommand(program, args, { root: isRoot(), isolated, inMemory });
   return run(ctx, command.program, command.args, isolated ? { ...rest, grace: 0 } : rest);
 }
 

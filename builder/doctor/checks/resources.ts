@@ -1,8 +1,9 @@
 /** Disk space and memory, before a bake finds out after ten minutes. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { freeBytes } from '../../tools/disk-space.ts';
+import { readMemory } from '../../tools/memory.ts';
 import type { HostCheck, Lack } from '../check.ts';
 
 const GIB = 2 ** 30;
@@ -38,19 +39,14 @@ export async function lackOfSpace(need: SpaceNeed): Promise<Lack | undefined> {
 }
 
 export async function lackOfMemory(bytes: number): Promise<Lack | undefined> {
-  const available = availableMemory(await readFile('/proc/meminfo', 'utf8'));
+  const memory = await readMemory();
+  const available = memory.available + memory.swap;
   if (available >= bytes) return undefined;
   return {
     severity: 'error',
     message: `${gib(available)} of memory are available, ${gib(bytes)} are needed for virtual machines`,
     remedies: ['end other programs, or use a larger machine'],
   };
-}
-
-/** MemAvailable and free swap of proc(5), in bytes. */
-export function availableMemory(meminfo: string): number {
-  const value = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(meminfo)?.[1] ?? 0) * 1024;
-  return value('MemAvailable') + value('SwapFree');
 }
 
 function gib(bytes: number): string {

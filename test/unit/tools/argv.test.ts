@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { withSystemPath } from '../../../builder/kit/command.ts';
+import { parseMemory, readMemory } from '../../../builder/tools/memory.ts';
 import { EXT4_FEATURES, mke2fsArguments } from '../../../builder/tools/mke2fs.ts';
 import { mkfsFatArguments } from '../../../builder/tools/mkfs-fat.ts';
 import { mmdebstrapArguments, packageStep } from '../../../builder/tools/mmdebstrap.ts';
-import { mappedCommand } from '../../../builder/tools/namespace.ts';
+import { inMemoryWhereRoom, mappedCommand } from '../../../builder/tools/namespace.ts';
 import { convertArguments, overlayArguments } from '../../../builder/tools/qemu-img.ts';
 import { gptScript } from '../../../builder/tools/sfdisk.ts';
 import { extractRootfsArguments, overlayTreeArguments } from '../../../builder/tools/tar.ts';
@@ -24,6 +25,25 @@ describe('mappedCommand', () => {
       expect(program).toBe('unshare');
       expect(args).toEqual(expect.arrayContaining(['--net', '--pid', '--mount', '--kill-child']));
     }
+  });
+
+  it('puts a file system in memory over a folder, for the program alone', () => {
+    const inMemory = { folder: '/work/a b', bytes: 4096 };
+    const { program, args } = mappedCommand('tar', ['-x'], { root: true, inMemory });
+    expect([program, args[0]]).toEqual(['unshare', '--mount']);
+    expect(args.slice(-5)).toEqual(['sh', '4096', '/work/a b', 'tar', '-x']);
+  });
+});
+
+describe('inMemoryWhereRoom', () => {
+  it('takes memory only where a reserve is left', async () => {
+    expect(await inMemoryWhereRoom('/work', 2 ** 60)).toBeUndefined();
+    const { available } = await readMemory();
+    expect(await inMemoryWhereRoom('/work', available - 2 ** 30)).toBeUndefined();
+  });
+
+  it('reads what is available, and free swap', () => {
+    expect(parseMemory('MemTotal: 9 kB\nMemAvailable:   1024 kB\nSwapFree:  512 kB\n')).toEqual({ available: 2 ** 20, swap: 2 ** 19 });
   });
 });
 
