@@ -17,13 +17,16 @@ import { initialisePacker, packerBuild } from '../tools/packer/build.ts';
 import { packerVersion } from '../tools/packer/version.ts';
 import { diskInfo, flattenDisk } from '../tools/qemu-img.ts';
 import { onceMoreAfterPanic } from '../vm/once-more.ts';
+import { freePort } from '../vm/ports.ts';
+import { openRelay } from '../vm/relay.ts';
 import type { Acceleration } from '../vm/spec.ts';
 import { bakeFailure } from './bake/failure.ts';
 import { endMachine, keptFolder, tellHowToEnter } from './bake/kept-machine.ts';
 import { guestPanic, hasPanicked } from './bake/panic.ts';
 import { BakeProgress } from './bake/progress.ts';
 import { diskFull, isFull } from './bake/space.ts';
-import { OWN_STEPS } from './bake/template.ts';
+import { sshListens } from './bake/ssh-listens.ts';
+import { OWN_STEPS, WORK } from './bake/template.ts';
 import { watch } from './bake/watch.ts';
 import { fillWorkFolder, keepTemplate, type WorkFolder } from './bake/work-folder.ts';
 import type { DiskOutput } from './disk.ts';
@@ -80,7 +83,13 @@ async function bakeOnce(input: BakeInput, folder: string, ctx: Context, cleanup:
   const version = await packerVersion(ctx);
   const path = await makeWorkFolder(input, folder, ctx);
   const forget = cleanup.add(`work folder ${path}`, () => rm(path, { recursive: true, force: true }));
-  const work = await fillWorkFolder(ctx, input, path, { acceleration, version, sshTimeoutSeconds: sshTimeout(input) });
+  const sshPort = await freePort();
+  const relay = await openRelay(async () => {
+    await sshListens(ctx, join(path, WORK.serial));
+    return sshPort;
+  }, cleanup);
+  const machine = { acceleration, version, sshTimeoutSeconds: sshTimeout(input), sshPort, communicatorPort: relay };
+  const work = await fillWorkFolder(ctx, input, path, machine);
 
   const takeBack = cleanup.add('virtual machine of the bake', () => endMachine(work));
   await initialisePacker(ctx, { template: work.template, version, log: work.log });
@@ -104,7 +113,15 @@ async function bakeOnce(input: BakeInput, folder: string, ctx: Context, cleanup:
 export async function writeTemplate(input: BakeInput, target: string, ctx: Context, cleanup: Cleanup): Promise<void> {
   const version = await packerVersion(ctx);
   const path = await temporaryFolder(join(ctx.cacheDir, 'tmp'), 'template-', cleanup);
-  await fillWorkFolder(ctx, input, path, { acceleration: input.acceleration, version, sshTimeoutSeconds: sshTimeout(input) });
+  const port = await freePort();
+  const machine = {
+    acceleration: input.acceleration,
+    version,
+    sshTimeoutSeconds: sshTimeout(input),
+    sshPort: port,
+    communicatorPort: port,
+  };
+  await fillWorkFolder(ctx, input, path, machine);
   await keepTemplate(path, target, cleanup);
 }
 

@@ -33,7 +33,10 @@ export interface BakeTemplate {
   overlaySha256: string;
   rootUuid: string;
   tmpfiles: string;
+  /** Port of 127.0.0.1 that QEMU leads to the guest's SSH. */
   sshPort: number;
+  /** The one that Packer connects to: the same, or one that leads there. */
+  communicatorPort: number;
   sshTimeoutSeconds: number;
   /** Names, in order. */
   scripts: readonly string[];
@@ -131,7 +134,7 @@ function source(bake: BakeTemplate): QemuSource {
     vm_name: WORK.disk,
     communicator: 'ssh',
     ssh_host: '127.0.0.1',
-    ssh_port: bake.sshPort,
+    ssh_port: bake.communicatorPort,
     ssh_username: 'root',
     ssh_private_key_file: WORK.key,
     ssh_timeout: `${bake.sshTimeoutSeconds}s`,

@@ -12,13 +12,11 @@ import { templatePath } from '../../kit/paths.ts';
 import { templateText } from '../../tools/packer/template.ts';
 import type { PackerVersion } from '../../tools/packer/version.ts';
 import { createOverlay } from '../../tools/qemu-img.ts';
-import { freePort } from '../../vm/ports.ts';
-import type { Acceleration } from '../../vm/spec.ts';
 import { oneTimeKey, type SshTarget } from '../../vm/ssh.ts';
 import type { BakeInput } from '../bake.ts';
 import { tmpfilesLines } from './credential.ts';
 import { listScripts } from './scripts.ts';
-import { bakeTemplate, WORK } from './template.ts';
+import { type BakeTemplate, bakeTemplate, WORK } from './template.ts';
 
 /** The guest installs nothing and starts little; more would only be missing on the host. */
 export const BAKE_MEMORY_MIB = 1536;
@@ -39,16 +37,16 @@ export async function fillWorkFolder(
   ctx: Context,
   input: BakeInput,
   path: string,
-  machine: { acceleration: Acceleration; version: PackerVersion; sshTimeoutSeconds: number },
+  machine: { version: PackerVersion } & Pick<BakeTemplate, 'acceleration' | 'sshTimeoutSeconds' | 'sshPort' | 'communicatorPort'>,
 ): Promise<WorkFolder> {
   const scripts = await listScripts(input.image.folder);
   await copyInputs(ctx, input, path, scripts);
   const login = await oneTimeKey(ctx, path, WORK.key);
   const host = await oneTimeKey(ctx, path, 'host-key');
-  const sshPort = await freePort();
+  const { acceleration, sshTimeoutSeconds, sshPort, communicatorPort } = machine;
   const template = bakeTemplate({
     image: { name: input.image.definition.name, version: input.image.definition.version },
-    acceleration: machine.acceleration,
+    acceleration,
     cpus: Math.min(availableParallelism(), MOST_CPUS),
     memoryMiB: BAKE_MEMORY_MIB,
     diskBytes: (await stat(input.disk.disk)).size,
@@ -56,7 +54,8 @@ export async function fillWorkFolder(
     rootUuid: input.disk.rootUuid,
     tmpfiles: tmpfilesLines({ authorizedKey: login.publicKey, hostKey: await readFile(host.file, 'utf8') }),
     sshPort,
-    sshTimeoutSeconds: machine.sshTimeoutSeconds,
+    communicatorPort,
+    sshTimeoutSeconds,
     scripts: scripts.map(({ name }) => name),
   });
   await rm(host.file);

@@ -13,6 +13,7 @@ const bake = {
   rootUuid: '11111111-2222-8333-8444-555555555555',
   tmpfiles: 'd /run/x 0700 root root -\n',
   sshPort: 40022,
+  communicatorPort: 40023,
   sshTimeoutSeconds: 720,
   scripts: ['10-first', '20-second'],
 } as const;
