@@ -1,6 +1,6 @@
 /** The payload as a tar: owners by name, because the ids of an image's users are known on the image only. */
 import { createReadStream, createWriteStream } from 'node:fs';
-import { lstat, readdir, readlink } from 'node:fs/promises';
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Pack, pack } from 'tar-stream';
@@ -40,10 +40,20 @@ async function fill(archive: Pack, root: string, relative: string, owners: reado
     } else if (entry.isSymbolicLink()) {
       await add(archive, { ...header, type: 'symlink', linkname: await readlink(join(root, path)) });
     } else {
-      const stream = archive.entry({ ...header, type: 'file', size: info.size });
-      await pipeline(createReadStream(join(root, path)), stream);
+      await addFile(archive, { ...header, type: 'file', size: info.size }, join(root, path));
     }
   }
+}
+
+/** Most files are small, and a stream for each costs more than its content. */
+const SMALL = 2 ** 20;
+
+async function addFile(archive: Pack, header: Parameters<Pack['entry']>[0] & { size: number }, file: string): Promise<void> {
+  if (header.size > SMALL) return await pipeline(createReadStream(file), archive.entry(header));
+  const content = await readFile(file);
+  return new Promise((resolve, reject) => {
+    archive.entry({ ...header, size: content.length }, content, (error) => (error ? reject(error) : resolve()));
+  });
 }
 
 function add(archive: Pack, header: Parameters<Pack['entry']>[0]): Promise<void> {

@@ -1,5 +1,5 @@
 /** The payload: everything that is put onto the disk beside packages, as one tar that Packer uploads. */
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { STEP_PROTOCOL } from '../../firstboot/contract/step.ts';
@@ -45,7 +45,7 @@ export const payloadStage: Stage<PayloadInput, PayloadOutput> = {
     await mkdir(root);
     const owners: Ownership[] = [];
     for (const artifact of input.artifacts) {
-      await cp(artifact.output.root, root, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+      await run(ctx, 'cp', ['-r', '-P', '--preserve=mode,timestamps', '--remove-destination', '-T', artifact.output.root, root]);
       owners.push(...artifact.output.owners);
     }
     await writeUnitFiles(input.image, await releaseOf(input), root);
