@@ -1,6 +1,6 @@
 /** QEMU's command line of a machine: pure, and tested as a table. qemu-system-x86_64(1), QEMU 7.2 or later. */
 import type { Controller, DiskSpec, MachineSpec, Nic } from './spec.ts';
-import { macOf } from './spec.ts';
+import { lanMacOf, macOf } from './spec.ts';
 
 /** What boot.ts finds out or makes before QEMU starts. */
 export interface MachineFiles {
@@ -33,6 +33,7 @@ export function qemuArgv(spec: MachineSpec, files: MachineFiles): string[] {
     ...diskArgs(spec),
     ...cdromArgs(spec.cdroms ?? []),
     ...networkArgs(spec, files),
+    ...lanArgs(spec),
   ];
 }
 
@@ -111,9 +112,22 @@ function cdromArgs(cdroms: readonly string[]): string[] {
 
 const NIC: Record<Nic, string> = { vmxnet3: 'vmxnet3', e1000: 'e1000', virtio: 'virtio-net-pci' };
 
+/** No boot ROM: nobody boots from these networks, and firmware takes seconds to find that out. */
+function networkCard({ nic }: MachineSpec, netdev: string, mac: string): string {
+  return `${NIC[nic]},netdev=${netdev},mac=${mac},romfile=`;
+}
+
+/** A group of multicast on loopback, of those for local use (RFC 2365): frames of one are seen by all. */
+const LAN_GROUP = '239.77.0.1';
+
+function lanArgs(spec: MachineSpec): string[] {
+  if (spec.lan === undefined) return [];
+  const wire = `socket,id=lan0,mcast=${LAN_GROUP}:${spec.lan},localaddr=127.0.0.1`;
+  return ['-netdev', wire, '-device', networkCard(spec, 'lan0', lanMacOf(spec.uuid))];
+}
+
 function networkArgs(spec: MachineSpec, files: MachineFiles): string[] {
-  // No boot ROM: nobody boots from this network, and firmware takes seconds to find that out.
-  const device = (netdev: string): string => `${NIC[spec.nic]},netdev=${netdev},mac=${macOf(spec.uuid)},romfile=`;
+  const device = (netdev: string): string => networkCard(spec, netdev, macOf(spec.uuid));
   if (spec.alone === true) return ['-netdev', 'hubport,id=net0,hubid=0', '-device', device('net0')];
   const forwards = [...files.forwards].map(([guest, host]) => `,${forwardOption(guest, host)}`).join('');
   // A program for each connection: QEMU's own `tcp:` target is one connection for all.

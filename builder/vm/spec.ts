@@ -61,6 +61,8 @@ export interface MachineSpec {
   servers?: readonly GuestServer[];
   /** A cable to nobody: no DHCP, no forwards, no SSH. */
   alone?: boolean;
+  /** A second network card, on an Ethernet that it shares with the machines of this host that name the same UDP port, and with nobody else. */
+  lan?: number;
   /** Joins the guest's network to a link of ours, so that it can be scanned from outside. */
   scan?: boolean;
 }
@@ -70,6 +72,15 @@ export const GUEST_IPV4 = '10.0.2.15';
 
 /** A MAC address in QEMU's range that follows from the machine's UUID, so that clones have one each. */
 export function macOf(uuid: string): string {
+  return `52:54:00:${tailOf(uuid)}`;
+}
+
+/** Of its second card: beside that range, a locally administered address too. */
+export function lanMacOf(uuid: string): string {
+  return `52:54:01:${tailOf(uuid)}`;
+}
+
+function tailOf(uuid: string): string {
   const tail = uuid.replaceAll('-', '').slice(-6).padStart(6, '0');
-  return `52:54:00:${tail.slice(0, 2)}:${tail.slice(2, 4)}:${tail.slice(4, 6)}`;
+  return `${tail.slice(0, 2)}:${tail.slice(2, 4)}:${tail.slice(4, 6)}`;
 }

@@ -1,7 +1,7 @@
-/** Sphere, baked once for all tests with virtual machines: by the packed and installed package, run by an ordinary user. */
+/** Images, each baked once for all tests with virtual machines: by the packed and installed package, run by an ordinary user. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 import { packageRoot } from '../../builder/kit/paths.ts';
 import { onceARun } from './once.ts';
@@ -23,18 +23,20 @@ interface Kept {
 const BAKE = 3600;
 /** Below the user's home. */
 const OUT = 'out';
-const NAME = 'sphere';
 const FILE = 'baked.json';
 
-export async function bakedSphere(): Promise<Baked> {
-  const folder = await onceARun(NAME, bake, BAKE);
+/** An image, proved as it is baked. */
+export async function baked(image: string): Promise<Baked> {
+  const folder = await onceARun(`baked-${image}`, (made) => bake(image, made), BAKE);
   const { name, home, outcome } = readKept(folder);
   return { installed: installedFor(theUser(name, home)), out: join(home, OUT), outcome };
 }
 
-/** A disk to boot: the one that UNITSMITH_TEST_DISK names, else that of the one bake. */
-export async function sphereDisk(): Promise<string> {
-  return process.env.UNITSMITH_TEST_DISK ?? artefactIn((await bakedSphere()).out, '.qcow2');
+/** A disk of it to boot: the one that UNITSMITH_TEST_DISK names, if it is of this image, else that of the one bake. */
+export async function diskOf(image: string): Promise<string> {
+  const given = process.env.UNITSMITH_TEST_DISK;
+  if (given !== undefined && basename(given).startsWith(`${image}-`)) return given;
+  return artefactIn((await baked(image)).out, '.qcow2');
 }
 
 /** The file of a folder of artefacts that ends so. */
@@ -44,18 +46,22 @@ export function artefactIn(out: string, ending: string): string {
   return join(out, name);
 }
 
-/** At the end of a run: the user of the bake goes, with all that belongs to it. */
+/** At the end of a run: the users of the bakes go, with all that belongs to them. */
 export function removeBaked(): void {
-  const folder = join(tmpdir(), `once-${NAME}`);
-  if (!existsSync(join(folder, FILE))) return;
-  const { name, home } = readKept(folder);
-  installedFor(theUser(name, home)).user.remove();
+  // A run removes its folder twice: when it is torn down, and at its very end.
+  if (!existsSync(tmpdir())) return;
+  for (const entry of readdirSync(tmpdir())) {
+    const folder = join(tmpdir(), entry);
+    if (!existsSync(join(folder, FILE))) continue;
+    const { name, home } = readKept(folder);
+    installedFor(theUser(name, home)).user.remove();
+  }
 }
 
-async function bake(folder: string): Promise<void> {
+async function bake(image: string, folder: string): Promise<void> {
   const installed = installPackage(ordinaryUser(), packageRoot());
   const { name, home } = installed.user;
-  const outcome = await unitsmith(installed, ['bake', 'sphere', '--out', join(home, OUT), '--verify', 'none']);
+  const outcome = await unitsmith(installed, ['bake', image, '--out', join(home, OUT), '--verify', 'none']);
   const kept: Kept = { name, home, outcome };
   writeFileSync(join(folder, FILE), JSON.stringify(kept));
   if (outcome.exitCode !== 0) throw new Error(`the bake failed: ${errorOf(outcome)}${outcome.stderr}`);

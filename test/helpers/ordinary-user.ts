@@ -13,10 +13,14 @@ export interface OrdinaryUser {
   remove(): void;
 }
 
+/** Users of this process so far: each has a name of its own. */
+let made = 0;
+
 /** The caller, or, where that is root, a user made for this run (with ids of its own to map, as adduser gives them). */
 export function ordinaryUser(): OrdinaryUser {
   if (process.geteuid?.() !== 0) return theUser(userInfo().username, mkdtempSync(join(homedir(), '.unitsmith-test-')));
-  const name = `unitsmith-test-${process.pid}`;
+  made += 1;
+  const name = `unitsmith-test-${process.pid}-${made}`;
   const home = join('/var/tmp', name);
   execFileSync('useradd', ['--create-home', '--home-dir', home, '--shell', '/bin/bash', name]);
   execFileSync('install', ['-d', '-o', name, join(home, 'tmp')]);

@@ -1,23 +1,20 @@
 /** A Pryv.io platform from nothing: leader, second register, core and static web, units of one image in containers with a network of their own. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse, stringify } from 'yaml';
 
 import { Cleanup } from '../../builder/kit/cleanup.ts';
-import { defaultCacheDir, packageRoot } from '../../builder/kit/paths.ts';
-import { waitFor } from '../../builder/vm/wait.ts';
+import { defaultCacheDir } from '../../builder/kit/paths.ts';
 import { buildBundle } from '../helpers/cli-bundle.ts';
 import { testContext } from '../helpers/context.ts';
 import { type Lab, openLab } from '../helpers/nspawn/lab.ts';
 import { whyNoContainers } from '../helpers/nspawn/needs.ts';
 import { bakeTree } from '../helpers/nspawn/tree.ts';
 import type { NspawnUnit } from '../helpers/nspawn/unit.ts';
+import { PRYV_ADDRESSES, PRYV_DOMAIN, PRYV_IMAGE, PryvPlatform } from '../helpers/pryv-platform.ts';
 
-const IMAGE = join(packageRoot(), 'images', 'pryv');
-const DOMAIN = 'platform.example.org';
-const ADDRESSES = { leader: '10.77.0.2', core: '10.77.0.3', static: '10.77.0.4', slave: '10.77.0.5' };
+const [DOMAIN, ADDRESSES] = [PRYV_DOMAIN, PRYV_ADDRESSES];
 const TEMPLATES = '/usr/share/pryv/platform/config-leader/data';
 
 const why = whyNoContainers();
@@ -32,50 +29,19 @@ describe.skipIf(why !== undefined)('a platform of four units', () => {
   let core: NspawnUnit;
   let web: NspawnUnit;
   let slave: NspawnUnit;
-
-  /** As a user's program asks, who knows where the name leads. */
-  const ask = async (name: string, address: string, path: string, ...more: string[]): Promise<string> => {
-    const where = ['--resolve', `${name}.${DOMAIN}:443:${address}`, '--noproxy', '*', '--max-time', '10'];
-    const { stdout } = await lab.run(
-      ['curl', '--silent', '--show-error', '--insecure', ...where, ...more, `https://${name}.${DOMAIN}${path}`],
-      {
-        okExitCodes: Array.from({ length: 100 }, (_, code) => code),
-      },
-    );
-    return stdout;
-  };
-  const resolved = async (name: string, type: string, server = ADDRESSES.leader): Promise<unknown> => {
-    const script = `const r = new (require('node:dns').promises.Resolver)(); r.setServers(['${server}']);
-      r.resolve('${name}', '${type}').then((found) => console.log(JSON.stringify(found)));`;
-    return JSON.parse((await lab.run([process.execPath, '-e', script])).stdout) as unknown;
-  };
-  const until = async (what: () => Promise<boolean>): Promise<void> => {
-    expect(await waitFor(async () => ((await what()) ? true : undefined), core.deadline(30), ctx.signal, 1000), await core.journal()).toBe(
-      true,
-    );
-  };
-  const followers = async (): Promise<{ role: string; state: string }[]> => {
-    const { stdout } = await leader.run(['unitctl', 'cluster', 'list', '--json']);
-    return (JSON.parse(stdout) as { data: { role: string; state: string }[] }).data;
-  };
-  const join_ = async (unit: NspawnUnit, role: string): Promise<void> => {
-    const made = await leader.output(['unitctl', 'cluster', 'invite', '--role', role, '--json']);
-    const { code } = (JSON.parse(made) as { data: { code: string } }).data;
-    const answers = parse(readFileSync(join(IMAGE, 'sample', `answers.${role}.yaml`), 'utf8')) as { cluster: object };
-    const file = join(work, `answers.${role}.yaml`);
-    writeFileSync(file, stringify({ ...answers, cluster: { ...answers.cluster, join: code } }));
-    await unit.finalise(file);
-  };
+  let platform: PryvPlatform;
 
   beforeAll(async () => {
     await buildBundle();
     const tree = join(work, 'tree');
-    await bakeTree(ctx, IMAGE, tree);
+    await bakeTree(ctx, PRYV_IMAGE, tree);
     lab = await openLab(ctx, cleanup);
     leader = await lab.boot(tree, { name: 'leader', address: ADDRESSES.leader });
     core = await lab.boot(tree, { name: 'core', address: ADDRESSES.core });
     web = await lab.boot(tree, { name: 'static', address: ADDRESSES.static });
     slave = await lab.boot(tree, { name: 'reg-slave', address: ADDRESSES.slave });
+    const okExitCodes = Array.from({ length: 100 }, (_, code) => code);
+    platform = new PryvPlatform(ctx, leader, async (argv) => (await lab.run(argv, { okExitCodes })).stdout);
   }, 3_600_000);
 
   afterAll(async () => {
@@ -83,39 +49,38 @@ describe.skipIf(why !== undefined)('a platform of four units', () => {
   });
 
   it('the leader is set up first, and serves the domain', async () => {
-    await leader.finalise(join(IMAGE, 'sample', 'answers.reg-master.yaml'));
-    expect(await resolved(DOMAIN, 'NS')).toEqual([`reg.${DOMAIN}`, `reg-slave.${DOMAIN}`]);
-    expect(await resolved(`co1.${DOMAIN}`, 'A')).toEqual([ADDRESSES.core]);
+    await platform.setUp(leader, 'reg-master');
+    expect(await platform.resolved(DOMAIN, 'NS')).toEqual([`reg.${DOMAIN}`, `reg-slave.${DOMAIN}`]);
+    expect(await platform.resolved(`co1.${DOMAIN}`, 'A')).toEqual([ADDRESSES.core]);
     expect(await leader.output(['systemctl', 'show', '--property=User', '--value', 'unit-cluster.service'])).toContain('unit-cluster');
     expect((await leader.run(['systemctl', 'is-active', 'postgresql@17-main.service'])).stdout.trim()).toBe('inactive');
   });
 
   it('the others join it by a code', async () => {
-    await join_(core, 'core');
-    await join_(web, 'static');
-    await join_(slave, 'reg-slave');
-    await until(async () => {
-      const all = await followers();
-      return all.length === 3 && all.every(({ state }) => state === 'ready');
-    });
+    await platform.joins(core, 'core');
+    await platform.joins(web, 'static');
+    await platform.joins(slave, 'reg-slave');
+    await platform.until(() => platform.allReady(3));
     expect(await core.output(['stat', '--format=%a %G', '/var/pryv/core/core/conf/core.json'])).toContain('640 pryv');
     expect((await core.run(['ls', '/var/pryv'])).stdout.trim()).toBe('core');
   });
 
   it('together they are a platform: a user, registered and resolved, with data on the core', async () => {
-    expect(await ask('co1', ADDRESSES.core, '/users/alice', '--request', 'POST')).toContain('"user":"alice"');
-    expect(await resolved(`alice.${DOMAIN}`, 'A')).toEqual([ADDRESSES.core]);
-    await ask('alice', ADDRESSES.core, '/events', '--data', 'first event');
-    expect(await ask('alice', ADDRESSES.core, '/events')).toContain('first event');
-    expect(await ask('sw', ADDRESSES.static, '/platform.json')).toContain('"Sample Lab"');
-    expect(await ask('reg', ADDRESSES.leader, '/service/info')).toContain('"Sample Lab"');
+    expect(await platform.ask('co1', ADDRESSES.core, '/users/alice', '--request', 'POST')).toContain('"user":"alice"');
+    expect(await platform.resolved(`alice.${DOMAIN}`, 'A')).toEqual([ADDRESSES.core]);
+    await platform.ask('alice', ADDRESSES.core, '/events', '--data', 'first event');
+    expect(await platform.ask('alice', ADDRESSES.core, '/events')).toContain('first event');
+    expect(await platform.ask('sw', ADDRESSES.static, '/platform.json')).toContain('"Sample Lab"');
+    expect(await platform.ask('reg', ADDRESSES.leader, '/service/info')).toContain('"Sample Lab"');
   });
 
   it('the second register has the names as the first gets them, over a port that it alone reaches', async () => {
-    await until(async () => (await ask('reg-slave', ADDRESSES.slave, '/users/alice')).includes('"core":"co1"'));
-    expect(await ask('reg-slave', ADDRESSES.slave, '/health')).toContain('"replica":"up"');
-    expect(await resolved(`alice.${DOMAIN}`, 'A', ADDRESSES.slave)).toEqual([ADDRESSES.core]);
-    expect(await ask('reg-slave', ADDRESSES.slave, '/users/mallory?core=co1', '--request', 'POST')).toContain(`at https://reg.${DOMAIN}/`);
+    await platform.until(async () => (await platform.ask('reg-slave', ADDRESSES.slave, '/users/alice')).includes('"core":"co1"'));
+    expect(await platform.ask('reg-slave', ADDRESSES.slave, '/health')).toContain('"replica":"up"');
+    expect(await platform.resolved(`alice.${DOMAIN}`, 'A', ADDRESSES.slave)).toEqual([ADDRESSES.core]);
+    expect(await platform.ask('reg-slave', ADDRESSES.slave, '/users/mallory?core=co1', '--request', 'POST')).toContain(
+      `at https://reg.${DOMAIN}/`,
+    );
     const knock = ['timeout', '5', 'bash', '-c', `exec 3<>/dev/tcp/${ADDRESSES.leader}/6379; echo PING >&3; head -n 1 <&3`];
     expect(await slave.output(knock)).toContain('NOAUTH');
     // timeout(1): not even refused.
@@ -125,50 +90,50 @@ describe.skipIf(why !== undefined)('a platform of four units', () => {
 
   it('a setting changed on the leader arrives everywhere', async () => {
     await leader.output(['unitctl', 'settings', 'set', 'product.platformName', 'Changed Lab'], { timeout: 300 });
-    await until(async () => (await ask('sw', ADDRESSES.static, '/platform.json')).includes('Changed Lab'));
-    expect(await ask('reg', ADDRESSES.leader, '/service/info')).toContain('Changed Lab');
-    await until(async () => (await followers()).every(({ state }) => state === 'ready'));
+    await platform.until(async () => (await platform.ask('sw', ADDRESSES.static, '/platform.json')).includes('Changed Lab'));
+    expect(await platform.ask('reg', ADDRESSES.leader, '/service/info')).toContain('Changed Lab');
+    await platform.until(() => platform.allReady(3));
   });
 
   it('a renewed certificate reaches all of them', async () => {
     await leader.output(['unitctl', 'cert', 'renew', '--force'], { timeout: 300 });
     const own = await leader.output(['cat', '/etc/unit/tls/fullchain.pem']);
-    await until(async () => (await core.output(['cat', `/var/pryv/core/nginx/conf/secret/${DOMAIN}-bundle.crt`])) === own);
-    await until(async () => (await web.output(['cat', `/var/pryv/static/nginx/conf/secret/${DOMAIN}-bundle.crt`])) === own);
-    await until(async () => (await slave.output(['cat', `/var/pryv/reg-slave/nginx/conf/secret/${DOMAIN}-bundle.crt`])) === own);
-    await until(async () => (await followers()).every(({ state }) => state === 'ready'));
+    await platform.until(async () => (await core.output(['cat', `/var/pryv/core/nginx/conf/secret/${DOMAIN}-bundle.crt`])) === own);
+    await platform.until(async () => (await web.output(['cat', `/var/pryv/static/nginx/conf/secret/${DOMAIN}-bundle.crt`])) === own);
+    await platform.until(async () => (await slave.output(['cat', `/var/pryv/reg-slave/nginx/conf/secret/${DOMAIN}-bundle.crt`])) === own);
+    await platform.until(() => platform.allReady(3));
   });
 
   it('a configuration with which nginx does not start is turned down by the core, which goes on', async () => {
     const file = `${TEMPLATES}/core/nginx/conf/site-core.conf`;
     await leader.output(`cp ${file} /root/good && echo 'server { broken' >>${file} && unitctl apply`, { timeout: 300 });
-    await until(async () => (await followers()).some(({ role, state }) => role === 'core' && state === 'rolled-back'));
-    expect(await ask('alice', ADDRESSES.core, '/events')).toContain('first event');
+    await platform.until(async () => (await platform.followers()).some(({ role, state }) => role === 'core' && state === 'rolled-back'));
+    expect(await platform.ask('alice', ADDRESSES.core, '/events')).toContain('first event');
     await leader.output(`cp /root/good ${file} && unitctl apply`, { timeout: 300 });
-    await until(async () => (await followers()).every(({ state }) => state === 'ready'));
+    await platform.until(() => platform.allReady(3));
   });
 
   it('POST /admin/notify, as the guide has it, is answered at lead.DOMAIN', async () => {
     const key = (await leader.output(['unitctl', 'cluster', 'admin-key'])).trim();
-    expect(await ask('lead', ADDRESSES.leader, `/admin/notify?auth=${key}`, '--request', 'POST')).toContain('"followers":3');
-    expect(await ask('lead', ADDRESSES.leader, '/admin/notify?auth=wrong', '--request', 'POST')).toContain('opens nothing');
+    expect(await platform.ask('lead', ADDRESSES.leader, `/admin/notify?auth=${key}`, '--request', 'POST')).toContain('"followers":3');
+    expect(await platform.ask('lead', ADDRESSES.leader, '/admin/notify?auth=wrong', '--request', 'POST')).toContain('opens nothing');
   });
 
   it('with the leader off the others live on, and start anew', async () => {
     await leader.stop();
     await core.output('unitctl services restart && systemctl restart unit-follow.service', { timeout: 300 });
-    await until(async () => (await ask('alice', ADDRESSES.core, '/events')).includes('first event'));
-    expect(await ask('sw', ADDRESSES.static, '/platform.json')).toContain('Changed Lab');
+    await platform.until(async () => (await platform.ask('alice', ADDRESSES.core, '/events')).includes('first event'));
+    expect(await platform.ask('sw', ADDRESSES.static, '/platform.json')).toContain('Changed Lab');
     expect(await core.failedUnits(), await core.journal()).not.toContain('unit-follow.service');
   });
 
   it('and the second register goes on serving the domain, after a start of its own too', async () => {
     await slave.reboot();
-    await until(async () => (await slave.run(['systemctl', 'is-active', 'unit-ready.service'])).stdout.trim() === 'active');
-    expect(await resolved(DOMAIN, 'NS', ADDRESSES.slave)).toEqual([`reg.${DOMAIN}`, `reg-slave.${DOMAIN}`]);
-    expect(await resolved(`co1.${DOMAIN}`, 'A', ADDRESSES.slave)).toEqual([ADDRESSES.core]);
-    expect(await resolved(`alice.${DOMAIN}`, 'A', ADDRESSES.slave)).toEqual([ADDRESSES.core]);
-    expect(await ask('reg-slave', ADDRESSES.slave, '/users/alice')).toContain('"core":"co1"');
-    expect(await ask('reg-slave', ADDRESSES.slave, '/health')).toContain('"replica":"down"');
+    await platform.until(async () => (await slave.run(['systemctl', 'is-active', 'unit-ready.service'])).stdout.trim() === 'active');
+    expect(await platform.resolved(DOMAIN, 'NS', ADDRESSES.slave)).toEqual([`reg.${DOMAIN}`, `reg-slave.${DOMAIN}`]);
+    expect(await platform.resolved(`co1.${DOMAIN}`, 'A', ADDRESSES.slave)).toEqual([ADDRESSES.core]);
+    expect(await platform.resolved(`alice.${DOMAIN}`, 'A', ADDRESSES.slave)).toEqual([ADDRESSES.core]);
+    expect(await platform.ask('reg-slave', ADDRESSES.slave, '/users/alice')).toContain('"core":"co1"');
+    expect(await platform.ask('reg-slave', ADDRESSES.slave, '/health')).toContain('"replica":"down"');
   });
 });

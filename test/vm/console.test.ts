@@ -9,7 +9,7 @@ import { USER_NETWORK } from '../../builder/vm/argv.ts';
 import type { Machine } from '../../builder/vm/machine.ts';
 import { overlay } from '../../builder/vm/overlay.ts';
 import { GUEST_IPV4 } from '../../builder/vm/spec.ts';
-import { sphereDisk } from '../helpers/baked.ts';
+import { diskOf } from '../helpers/baked.ts';
 import { testContext } from '../helpers/context.ts';
 import { bootUnit, certificateAt, certificateBehind, readScreen, type Shown } from '../helpers/owner.ts';
 import { Screen } from '../helpers/screen.ts';
@@ -27,7 +27,7 @@ describe.skipIf(OBSTACLE !== undefined)('the screen of a unit', () => {
   let shown: Shown;
 
   beforeAll(async () => {
-    machine = await bootUnit(ctx, await overlay(ctx, await sphereDisk(), cleanup), cleanup, { alone: true, forwards: [] });
+    machine = await bootUnit(ctx, await overlay(ctx, await diskOf('sphere'), cleanup), cleanup, { alone: true, forwards: [] });
     screen = new Screen(machine, ctx.signal);
   });
   afterAll(() => cleanup.run());

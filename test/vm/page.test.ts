@@ -12,7 +12,7 @@ import type { Context } from '../../builder/kit/context.ts';
 import type { Machine } from '../../builder/vm/machine.ts';
 import { overlay } from '../../builder/vm/overlay.ts';
 import { type DiskSpec, GUEST_IPV4 } from '../../builder/vm/spec.ts';
-import { sphereDisk } from '../helpers/baked.ts';
+import { diskOf } from '../helpers/baked.ts';
 import { axeFindings, NO_CHROMIUM, picture } from '../helpers/chromium.ts';
 import { testContext } from '../helpers/context.ts';
 import { answer, bootUnit, browserFor, certificateAt, certificateBehind, claim, fill, readScreen, tryOut } from '../helpers/owner.ts';
@@ -45,7 +45,7 @@ describe.skipIf(OBSTACLE !== undefined)('a unit', () => {
     authority = await startAuthority({ addresses: [AUTHORITY.address] });
     cleanup.add('authority', () => authority.stop());
     const mailPort = await startMailServer(mails, cleanup);
-    disk = { ...(await overlay(ctx, await sphereDisk(), cleanup)), durable: true };
+    disk = { ...(await overlay(ctx, await diskOf('sphere'), cleanup)), durable: true };
     machine = await bootUnit(ctx, disk, cleanup, {
       servers: [
         { ...AUTHORITY, hostPort: Number(new URL(authority.directory).port) },

@@ -9,7 +9,7 @@ import type { Machine } from '../../builder/vm/machine.ts';
 import { overlay } from '../../builder/vm/overlay.ts';
 import type { DiskSpec } from '../../builder/vm/spec.ts';
 import type { ApplyEvent } from '../../firstboot/contract/events.ts';
-import { sphereDisk } from '../helpers/baked.ts';
+import { diskOf } from '../helpers/baked.ts';
 import { testContext } from '../helpers/context.ts';
 import { bootUnit, certificateAt } from '../helpers/owner.ts';
 import { type AwkwardAnswers, awkwardAnswers, keptAnswers, type Seeds, seedsOf } from '../helpers/seeds.ts';
@@ -34,7 +34,7 @@ describe.skipIf(OBSTACLE !== undefined)('a unit without power', () => {
   beforeAll(async () => {
     whole = awkwardAnswers();
     seeds = await seedsOf(whole.answers);
-    disk = { ...(await overlay(ctx, await sphereDisk(), cleanup)), durable: true };
+    disk = { ...(await overlay(ctx, await diskOf('sphere'), cleanup)), durable: true };
     machine = await bootUnit(ctx, disk, cleanup, { cdroms: [seeds.answersDisk] });
   });
   afterAll(() => cleanup.run());

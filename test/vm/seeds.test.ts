@@ -13,7 +13,7 @@ import type { Machine } from '../../builder/vm/machine.ts';
 import { overlay } from '../../builder/vm/overlay.ts';
 import { noCloudIso } from '../../builder/vm/seeds/nocloud.ts';
 import { GUEST_IPV4, macOf } from '../../builder/vm/spec.ts';
-import { sphereDisk } from '../helpers/baked.ts';
+import { diskOf } from '../helpers/baked.ts';
 import { NO_CHROMIUM, picture } from '../helpers/chromium.ts';
 import { testContext } from '../helpers/context.ts';
 import { bootUnit, browserFor, certificateAt, certificateBehind, claim, readScreen } from '../helpers/owner.ts';
@@ -48,7 +48,7 @@ describe.skipIf(OBSTACLE !== undefined)('without a page', () => {
   it('an OVF environment that lacks something prefills the page; a copy with whole ones is another unit, and gets ready', async () => {
     const whole = awkwardAnswers();
     const { superuserEmail: _left, ...product } = whole.answers['product'] as Record<string, string>;
-    const disk = await overlay(ctx, await sphereDisk(), cleanup);
+    const disk = await overlay(ctx, await diskOf('sphere'), cleanup);
     const partial = await seedsOf({ ...whole.answers, product });
     const first = await bootUnit(ctx, disk, cleanup, { cdroms: [partial.ovfEnvironment] });
     const shown = await readScreen(first);
@@ -80,7 +80,7 @@ describe.skipIf(OBSTACLE !== undefined)('without a page', () => {
   it('answers by cloud-init set a unit up, and are not left there', async () => {
     const whole = awkwardAnswers();
     const { nocloud } = await seedsOf(whole.answers);
-    const machine = await bootUnit(ctx, await overlay(ctx, await sphereDisk(), cleanup), cleanup, { cdroms: [nocloud] });
+    const machine = await bootUnit(ctx, await overlay(ctx, await diskOf('sphere'), cleanup), cleanup, { cdroms: [nocloud] });
     await isReady(machine, whole, 'cloud-init');
     expect((await machine.ssh(['test', '-e', '/etc/unit/answers.yaml'])).exitCode).toBe(1);
   });
@@ -99,7 +99,7 @@ describe.skipIf(OBSTACLE !== undefined)('without a page', () => {
       networkConfig: JSON.stringify({ version: 2, ethernets: { uplink: ethernet } }),
     };
     const cdroms = [await noCloudIso(ctx, seed, cleanup)];
-    const machine = await bootUnit(ctx, await overlay(ctx, await sphereDisk(), cleanup), cleanup, { uuid, cdroms });
+    const machine = await bootUnit(ctx, await overlay(ctx, await diskOf('sphere'), cleanup), cleanup, { uuid, cdroms });
     const shown = await readScreen(machine);
     expect(await machine.serial()).toMatch(new RegExp(`Set up at: +https://${STATIC}/`));
     const page = await machine.forward(443, STATIC);

@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ExitCode } from '../../builder/kit/errors.ts';
 import { packageRoot } from '../../builder/kit/paths.ts';
-import { artefactIn, bakedSphere } from '../helpers/baked.ts';
+import { artefactIn, baked } from '../helpers/baked.ts';
 import { errorOf, type Installed, type Outcome, processesOf, unitsmith } from '../helpers/ordinary-user.ts';
 
 const VIRTUAL = /qemu-system|packer|mmdebstrap/;
@@ -19,7 +19,7 @@ let out: string;
 let bake: Outcome;
 
 beforeAll(async () => {
-  ({ installed, out, outcome: bake } = await bakedSphere());
+  ({ installed, out, outcome: bake } = await baked('sphere'));
 });
 
 const artefact = (ending: string): string => artefactIn(out, ending);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { forwardRule, type MachineFiles, optionValue, qemuArgv } from '../../../builder/vm/argv.ts';
-import { CONTROLLERS, type MachineSpec, macOf, NICS } from '../../../builder/vm/spec.ts';
+import { CONTROLLERS, lanMacOf, type MachineSpec, macOf, NICS } from '../../../builder/vm/spec.ts';
 
 const spec: MachineSpec = {
   name: 'trial',
@@ -69,6 +69,16 @@ describe('qemuArgv', () => {
     const argv = qemuArgv({ ...spec, alone: true }, files);
     expect(values(argv, '-netdev')).toEqual(['hubport,id=net0,hubid=0']);
     expect(values(argv, '-device').at(-1)).toMatch(/^vmxnet3,netdev=net0,/);
+  });
+
+  test('a network of machines is a second card with an address of its own, on loopback', () => {
+    const argv = qemuArgv({ ...spec, lan: 40999 }, files);
+    expect(values(argv, '-netdev').at(-1)).toBe('socket,id=lan0,mcast=239.77.0.1:40999,localaddr=127.0.0.1');
+    expect(values(argv, '-device').slice(-2)).toEqual([
+      expect.stringContaining(macOf(spec.uuid)),
+      expect.stringContaining(lanMacOf(spec.uuid)),
+    ]);
+    expect(lanMacOf(spec.uuid)).not.toBe(macOf(spec.uuid));
   });
 
   test.each([

@@ -1,0 +1,97 @@
+/**
+ * A Pryv.io platform from nothing in three virtual machines: leader, core and static web, on an Ethernet that they alone share.
+ * All that test/nspawn/pryv.test.ts tries of it is tried there; here the units are whole, with a kernel, disk and cards each.
+ */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { Cleanup } from '../../builder/kit/cleanup.ts';
+import type { Machine } from '../../builder/vm/machine.ts';
+import { overlay } from '../../builder/vm/overlay.ts';
+import { freePort } from '../../builder/vm/ports.ts';
+import { lanMacOf, macOf } from '../../builder/vm/spec.ts';
+import { diskOf } from '../helpers/baked.ts';
+import { testContext } from '../helpers/context.ts';
+import { bootUnit } from '../helpers/owner.ts';
+import { PRYV_ADDRESSES as ADDRESSES, PRYV_DOMAIN as DOMAIN, PryvPlatform } from '../helpers/pryv-platform.ts';
+
+const FULL = process.env.UNITSMITH_TEST === 'full';
+if (!FULL) process.stdout.write('skipped: a platform of virtual machines: runs with npm run test:full\n');
+
+describe.skipIf(!FULL)('a platform of three virtual machines', () => {
+  const { ctx } = testContext();
+  const cleanup = new Cleanup();
+  let leader: Machine;
+  let core: Machine;
+  let web: Machine;
+  let platform: PryvPlatform;
+
+  beforeAll(async () => {
+    const [disk, lan] = [await diskOf('pryv'), await freePort()];
+    const start = async (name: string): Promise<Machine> => {
+      const uuid = randomUUID();
+      const machine = await bootUnit(ctx, await overlay(ctx, disk, cleanup), cleanup, { name, uuid, lan, forwards: [] });
+      await machine.waitForSsh(machine.deadline(120));
+      return machine;
+    };
+    leader = await start('leader');
+    core = await start('core');
+    web = await start('static');
+    // As a program beside the platform: none of the requests is of the unit that makes them.
+    platform = new PryvPlatform(ctx, leader, async (argv) => (await web.ssh(argv)).stdout);
+  });
+
+  afterAll(async () => {
+    expect(await cleanup.run()).toEqual([]);
+  });
+
+  /** The second card has the platform's network; the first one leads to this test alone. */
+  const network = ({ spec: { uuid } }: Machine, address: string) => ({
+    network: {
+      interfaces: [
+        { interface: macOf(uuid), method: 'dhcp' },
+        { interface: lanMacOf(uuid), method: 'static', addresses: [`${address}/24`] },
+      ],
+    },
+  });
+
+  it('the leader is set up first, and the others join it by a code', async () => {
+    await platform.setUp(leader, 'reg-master', network(leader, ADDRESSES.leader));
+    // A follower's network is set up before it joins: by `Try` on the page, or by its own data source. Here by hand.
+    for (const [machine, address] of [
+      [core, ADDRESSES.core],
+      [web, ADDRESSES.static],
+    ] as const)
+      await machine.output(`ip address add ${address}/24 dev "$(ip -o link | grep -i ${lanMacOf(machine.spec.uuid)} | cut -d: -f2)"`);
+    await platform.joins(core, 'core', network(core, ADDRESSES.core));
+    await platform.joins(web, 'static', network(web, ADDRESSES.static));
+    await platform.until(() => platform.allReady(2));
+    for (const machine of [leader, core, web])
+      expect(await machine.output(['systemctl', 'list-units', '--failed', '--no-legend', '--plain'])).toBe('');
+  });
+
+  it('together they are a platform: a user, registered and resolved, with data on the core', async () => {
+    expect(await platform.resolved(DOMAIN, 'NS')).toContain(`reg.${DOMAIN}`);
+    expect(await platform.ask('co1', ADDRESSES.core, '/users/alice', '--request', 'POST')).toContain('"user":"alice"');
+    expect(await platform.resolved(`alice.${DOMAIN}`, 'A')).toEqual([ADDRESSES.core]);
+    await platform.ask('alice', ADDRESSES.core, '/events', '--data', 'first event');
+    expect(await platform.ask('alice', ADDRESSES.core, '/events')).toContain('first event');
+    expect(await platform.ask('reg', ADDRESSES.leader, '/service/info')).toContain('"Sample Lab"');
+  });
+
+  it('a setting changed on the leader arrives everywhere', async () => {
+    const timeout = leader.deadline(300).seconds;
+    await leader.output(['unitctl', 'settings', 'set', 'product.platformName', 'Changed Lab'], { timeout });
+    await platform.until(async () => (await platform.ask('sw', ADDRESSES.static, '/platform.json')).includes('Changed Lab'));
+    expect(await platform.ask('reg', ADDRESSES.leader, '/service/info')).toContain('Changed Lab');
+    await platform.until(() => platform.allReady(2));
+  });
+
+  it('with the leader off the others live on, after a boot of their own too', async () => {
+    await leader.stop();
+    await core.ssh(['systemctl', 'reboot']).catch(() => undefined);
+    await platform.until(async () => (await platform.ask('alice', ADDRESSES.core, '/events')) === '');
+    await platform.until(async () => (await platform.ask('alice', ADDRESSES.core, '/events')).includes('first event'));
+    expect(await platform.ask('sw', ADDRESSES.static, '/platform.json')).toContain('Changed Lab');
+  });
+});
