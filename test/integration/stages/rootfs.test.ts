@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -28,15 +29,18 @@ echo 'Unpacking nginx (1.0) ...'
 echo 'Setting up nginx (1.0) ...'
 env > "$UNITSMITH_OUT/../environment"
 cat /proc/net/dev > "$UNITSMITH_OUT/../network"
+stat --file-system --format=%T "$TMPDIR" > "$UNITSMITH_OUT/../file-system"
 `;
 
-function prepare(mmdebstrap: string) {
+function prepare(mmdebstrap: string, installedKib = 1000) {
   const work = mkdtempSync(join(tmpdir(), 'unitsmith-test-'));
   const folder = join(work, 'stage');
   const systemFiles = join(work, 'system');
   mkdirSync(folder);
   mkdirSync(systemFiles);
   writeFileSync(join(systemFiles, 'file'), 'x');
+  mkdirSync(join(work, 'repository'));
+  writeFileSync(join(work, 'repository', 'Packages'), `Package: nginx\nInstalled-Size: ${installedKib}\nSize: 500\n`);
   const path = `${fakeProgram('mmdebstrap', mmdebstrap)}:${process.env.PATH}`;
   const test = testContext({ env: { ...process.env, ...HOST, PATH: path } });
   const input: RootfsInput = {
@@ -68,6 +72,19 @@ describe('rootfsStage', () => {
     expect(readFileSync(output.tar, 'utf8')).toBe('made\n');
     expect(test.events).toContainEqual(expect.objectContaining({ type: 'progress', fraction: 1 }));
   });
+
+  it.skipIf(freemem() < 8 * 2 ** 30)(
+    'works in memory where there is room for all that packages take, else on disk (needs 8 GiB of free memory)',
+    async () => {
+      const fileSystem = async (installedKib: number): Promise<string> => {
+        const { run, work } = prepare(SUCCESS, installedKib);
+        await run();
+        return readFileSync(join(work, 'file-system'), 'utf8').trim();
+      };
+      expect(await fileSystem(1000)).toBe('tmpfs');
+      expect(await fileSystem(2 ** 40)).toBe(execFileSync('stat', ['--file-system', '--format=%T', tmpdir()], { encoding: 'utf8' }).trim());
+    },
+  );
 
   it("shows maintainer scripts nothing of the host's settings, and no network", async () => {
     const { run, work } = prepare(SUCCESS);

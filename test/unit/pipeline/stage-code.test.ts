@@ -56,7 +56,7 @@ describe('the code of stages', () => {
   });
 
   it.each([
-    ['a step of the stage itself', 'stages/disk.ts', "'unpacking the root file system'", "'unpacking'", ['disk']],
+    ['a step of the stage itself', 'stages/disk.ts', "'writing partitions and file systems'", "'writing'", ['disk']],
     ['a tool that one stage runs', 'tools/mke2fs.ts', "'-t'", "'-T'", ['disk']],
     ['a rule of the audit', 'audit/rules/leases.ts', "name: '", "name: 'x", ['audit']],
     ['a comment', 'stages/disk.ts', '/**', '/** More. ', []],
