@@ -36,7 +36,7 @@ export async function boot(ctx: Context, spec: MachineSpec, acceleration: Accele
   const key = spec.key ?? (await oneTimeKey(ctx, folder));
   const link = spec.scan === true ? await openLink(cleanup) : undefined;
   const ovmf = spec.firmware === 'uefi' ? await ownOvmf(join(folder, 'variables.fd')) : undefined;
-  const credentials = { ...spec.credentials, 'ssh.authorized_keys.root': key.publicKey };
+  const credentials = { ...spec.credentials, ...(spec.keyless === true ? {} : { 'ssh.authorized_keys.root': key.publicKey }) };
 
   for (let attempt = 1; ; attempt += 1) {
     const forwards = new Map<number, number>();

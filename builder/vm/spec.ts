@@ -55,6 +55,8 @@ export interface MachineSpec {
   credentials?: Readonly<Record<string, string>>;
   /** Of a machine that had this disk before: systemd leaves an authorized_keys that is there as it is. A new one by default. */
   key?: KeyPair;
+  /** No key goes in: a machine whose owner has given none. There is no log-in then. */
+  keyless?: boolean;
   /** Ports of the guest that are to be reached from a free port of 127.0.0.1; 22 always is. */
   forwards?: readonly number[];
   /** Servers of the host that the guest, cut off from everything else, may reach. */
