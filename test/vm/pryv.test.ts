@@ -57,12 +57,14 @@ describe.skipIf(!FULL)('a platform of three virtual machines', () => {
 
   it('the leader is set up first, and the others join it by a code', async () => {
     await platform.setUp(leader, 'reg-master', network(leader, ADDRESSES.leader));
-    // A follower's network is set up before it joins: by `Try` on the page, or by its own data source. Here by hand.
+    // A follower has its network before it joins: of its data source, by the page, or here by a file.
     for (const [machine, address] of [
       [core, ADDRESSES.core],
       [web, ADDRESSES.static],
-    ] as const)
-      await machine.output(`ip address add ${address}/24 dev "$(ip -o link | grep -i ${lanMacOf(machine.spec.uuid)} | cut -d: -f2)"`);
+    ] as const) {
+      const file = `[Match]\nMACAddress=${lanMacOf(machine.spec.uuid)}\n[Network]\nAddress=${address}/24\n`;
+      await machine.output(`printf '%s' '${file}' >/run/systemd/network/60-lan.network && networkctl reload`);
+    }
     await platform.joins(core, 'core', network(core, ADDRESSES.core));
     await platform.joins(web, 'static', network(web, ADDRESSES.static));
     await platform.until(() => platform.allReady(2));
