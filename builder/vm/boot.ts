@@ -115,18 +115,30 @@ export async function bootToSsh(
   return await onceMoreAfterPanic(ctx, acceleration, 'booted', attempt);
 }
 
+/**
+ * argv of a program that ends with this process, however that ends: where we are killed ourselves nobody else would end a
+ * machine. setpriv(1) of util-linux asks the kernel for it (PR_SET_PDEATHSIG). Exported for its test.
+ */
+export function tiedToUs(program: string, args: readonly string[]): [program: string, args: string[]] {
+  return ['setpriv', ['--pdeathsig', 'KILL', '--', program, ...args]];
+}
+
 async function startQemu(ctx: Context, args: readonly string[], complaints: string[]): Promise<Running> {
   try {
-    return await start(ctx, QEMU, args, { onLine: (line) => complaints.push(line) });
+    return await start(ctx, ...tiedToUs(QEMU, args), { onLine: (line) => complaints.push(line) });
   } catch (error) {
     if (!(error instanceof ToolError) || !error.failure.missing) throw error;
-    throw new UserError('QEMU is not installed', {
-      exitCode: ExitCode.host,
-      why: `${QEMU} is not on PATH`,
-      remedies: ['On Debian or Ubuntu: sudo apt-get install qemu-system-x86'],
-      cause: error,
-    });
+    throw notInstalled(error);
   }
+}
+
+function notInstalled(cause?: unknown): UserError {
+  return new UserError('QEMU is not installed', {
+    exitCode: ExitCode.host,
+    why: `${QEMU} is not on PATH`,
+    remedies: ['On Debian or Ubuntu: sudo apt-get install qemu-system-x86'],
+    cause,
+  });
 }
 
 /** Undefined where QEMU ends before its control socket answers: it has complained by then. */
@@ -145,6 +157,8 @@ async function connectQmp(ctx: Context, process: Running, socket: string): Promi
 }
 
 function refused(complaints: readonly string[]): UserError {
+  // setpriv's words, in the one language that programs are run in.
+  if (complaints.some((line) => line.startsWith('setpriv: failed to execute'))) return notInstalled();
   return new UserError('QEMU does not start the virtual machine', {
     exitCode: ExitCode.tool,
     why: complaints.at(-1) ?? 'it said nothing',

@@ -1,11 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { Cleanup } from '../../../builder/kit/cleanup.ts';
 import { ExitCode, Interrupted, UserError } from '../../../builder/kit/errors.ts';
-import { boot, bootToSsh } from '../../../builder/vm/boot.ts';
+import { boot, bootToSsh, tiedToUs } from '../../../builder/vm/boot.ts';
 import { GuestPanic, type Machine } from '../../../builder/vm/machine.ts';
 import { overlay } from '../../../builder/vm/overlay.ts';
 import { findOvmf } from '../../../builder/vm/ovmf.ts';
@@ -64,7 +66,21 @@ describe('QEMU that does not work', () => {
     await expect(boot(ctx, spec(), tcg, cleanup)).rejects.toThrow();
     const bin = faked({ 'ssh-keygen': 'exec /usr/bin/ssh-keygen "$@"' });
     const alone = { ...bin.ctx, env: { ...bin.ctx.env, PATH: join(folder, 'bin') } };
-    await expect(boot(alone, spec(), tcg, cleanup)).rejects.toMatchObject({ exitCode: ExitCode.host, message: 'QEMU is not installed' });
+    const missing = { exitCode: ExitCode.host, message: 'QEMU is not installed' };
+    await expect(boot(alone, spec(), tcg, cleanup)).rejects.toMatchObject(missing);
+    symlinkSync('/usr/bin/setpriv', join(folder, 'bin', 'setpriv'));
+    await expect(boot(alone, spec(), tcg, cleanup)).rejects.toMatchObject(missing);
+  });
+
+  test('ends with whoever started it, even where that is killed', async () => {
+    const [program, args] = tiedToUs('sleep', ['600']);
+    const script = `const { pid } = require('node:child_process').spawn(${JSON.stringify(program)}, ${JSON.stringify(args)}, { detached: true });
+      console.log(pid); setInterval(() => undefined, 1000);`;
+    const starter = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const pid = Number(String((await once(starter.stdout, 'data'))[0]));
+    await expect.poll(() => readFileSync(`/proc/${pid}/comm`, 'utf8'), { timeout: 10_000 }).toBe('sleep\n');
+    starter.kill('SIGKILL');
+    await expect.poll(() => existsSync(`/proc/${pid}`), { timeout: 10_000 }).toBe(false);
   });
 
   test('refusing: what it said', async () => {
@@ -78,7 +94,7 @@ describe('QEMU that does not work', () => {
   test('a forward that was taken meanwhile is tried with another port', async () => {
     const { ctx, events } = faked({ 'qemu-system-x86_64': 'echo "Could not set up host forwarding rule" >&2; exit 1' });
     await expect(boot(ctx, spec(), tcg, cleanup)).rejects.toThrow(UserError);
-    const starts = events.filter((event) => event.type === 'message' && event.text.startsWith('$ qemu-system-x86_64'));
+    const starts = events.filter((event) => event.type === 'message' && event.text.includes(' qemu-system-x86_64 -name '));
     expect(starts).toHaveLength(3);
   });
 
@@ -128,7 +144,9 @@ describe('a real QEMU with an empty disk', () => {
     await first.stop();
     expect((await boot(ctx, spec({ key }), tcg, cleanup)).spec.key).toEqual(key);
     const credential = `ssh.authorized_keys.root=${Buffer.from(key.publicKey).toString('base64')}`;
-    const starts = events.flatMap((event) => (event.type === 'message' && event.text.startsWith('$ qemu-system') ? [event.text] : []));
+    const starts = events.flatMap((event) =>
+      event.type === 'message' && event.text.includes(' qemu-system-x86_64 -name ') ? [event.text] : [],
+    );
     expect(starts.filter((line) => line.includes(credential))).toHaveLength(2);
   });
 
