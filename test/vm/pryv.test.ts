@@ -63,7 +63,9 @@ describe.skipIf(!FULL)('a platform of three virtual machines', () => {
       [web, ADDRESSES.static],
     ] as const) {
       const file = `[Match]\nMACAddress=${lanMacOf(machine.spec.uuid)}\n[Network]\nAddress=${address}/24\n`;
-      await machine.output(`printf '%s' '${file}' >/run/systemd/network/60-lan.network && networkctl reload`);
+      await machine.output(
+        `mkdir -p /run/systemd/network && printf '%s' '${file}' >/run/systemd/network/60-lan.network && networkctl reload`,
+      );
     }
     await platform.joins(core, 'core', network(core, ADDRESSES.core));
     await platform.joins(web, 'static', network(web, ADDRESSES.static));
