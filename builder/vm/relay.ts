@@ -7,6 +7,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { pipeline } from 'node:stream';
 
 import type { Cleanup } from '../kit/cleanup.ts';
+import { listenOnLoopback } from './ports.ts';
 
 /**
  * A port of 127.0.0.1 that leads to the one that `target` gives, asked for each connection when it comes. One for which
@@ -34,12 +35,5 @@ export async function openRelay(target: () => Promise<number>, cleanup: Cleanup)
     server.close();
     for (const socket of open) socket.destroy();
   });
-  return await new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      if (address !== null && typeof address === 'object') resolve(address.port);
-      else reject(new Error('no port'));
-    });
-  });
+  return await listenOnLoopback(server);
 }
