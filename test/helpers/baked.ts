@@ -1,6 +1,7 @@
 /** Images, each baked once for all tests with virtual machines: by the packed and installed package, run by an ordinary user. */
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
 import { packageRoot } from '../../builder/kit/paths.ts';
@@ -65,6 +66,9 @@ async function bake(image: string, folder: string): Promise<void> {
   const kept: Kept = { name, home, outcome };
   writeFileSync(join(folder, FILE), JSON.stringify(kept));
   if (outcome.exitCode !== 0) throw new Error(`the bake failed: ${errorOf(outcome)}${outcome.stderr}`);
+  const cache = join(process.geteuid?.() === 0 ? home : homedir(), '.cache', 'unitsmith');
+  const row = [join(packageRoot(), 'test', 'bench', 'images-table.mjs'), join(home, OUT), cache];
+  process.stdout.write(`for images/README.md: ${execFileSync(process.execPath, row, { encoding: 'utf8' })}`);
 }
 
 function readKept(folder: string): Kept {

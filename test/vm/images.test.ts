@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 
 import { packageRoot } from '../../builder/kit/paths.ts';
 import { artefactIn, baked } from '../helpers/baked.ts';
-import { errorOf, processesOf } from '../helpers/ordinary-user.ts';
+import { errorOf, processesOf, unitsmith } from '../helpers/ordinary-user.ts';
 
 /** Tests of their own: sphere.test.ts, skeleton.test.ts. */
 const ELSEWHERE = ['sphere', 'starter'];
@@ -24,5 +24,7 @@ describe.skipIf(!FULL)('in a virtual machine', () => {
     expect(outcome.exitCode, errorOf(outcome)).toBe(0);
     for (const ending of ['.ova', '.qcow2', '.proof.json', 'SHA256SUMS']) expect(artefactIn(out, ending)).toBeTruthy();
     expect(processesOf(installed.user, /qemu-system|packer|mmdebstrap/)).toEqual([]);
+    // A user made for this run: that cache serves no other image, and is of many gigabytes.
+    if (process.geteuid?.() === 0) expect((await unitsmith(installed, ['cache', 'clear'])).exitCode).toBe(0);
   });
 });
