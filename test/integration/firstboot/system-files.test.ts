@@ -54,6 +54,15 @@ describe.skipIf(!analyze)('systemd units (needs systemd-analyze)', () => {
     expect(verify(readdirSync(UNITS))).toBe('');
   });
 
+  // Without it there is no mount namespace for the unit, where it comes before all others that make the folder.
+  test('whoever may write the state makes its folder', () => {
+    const writers = readdirSync(UNITS).filter((name) =>
+      /^ReadWritePaths=(.* )?\/var\/lib\/unit/m.test(readFileSync(join(UNITS, name), 'utf8')),
+    );
+    expect(writers).not.toEqual([]);
+    for (const name of writers) expect(readFileSync(join(UNITS, name), 'utf8'), name).toMatch(/^StateDirectory=unit$/m);
+  });
+
   test('nothing at boot waits for the answers from outside, and there is no cycle with cloud-init', () => {
     for (const name of readdirSync(UNITS)) write(`/etc/systemd/system/${name}`, readFileSync(join(UNITS, name), 'utf8'));
     // The order of cloud-init 25.1 in Debian 13, and what pulls everything in.
