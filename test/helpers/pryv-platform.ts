@@ -15,6 +15,11 @@ export const PRYV_DOMAIN = 'platform.example.org';
 /** As the sample answers have them. */
 export const PRYV_ADDRESSES = { leader: '10.77.0.2', core: '10.77.0.3', static: '10.77.0.4', slave: '10.77.0.5' };
 
+/** Arguments of curl that post it. */
+const json = (data: object): string[] => ['--header', 'Content-Type: application/json', '--data', JSON.stringify(data)];
+/** An event of `newUser`'s stream. */
+export const note = (content: string): string[] => json({ streamIds: ['diary'], type: 'note/txt', content });
+
 /** Runs a program that stands beside the units. @returns its standard output, whatever its exit code */
 export type Bystander = (argv: readonly string[]) => Promise<string>;
 
@@ -37,6 +42,17 @@ export class PryvPlatform {
       ...['curl', '--silent', '--show-error', '--insecure', ...where, ...more],
       `https://${name}.${PRYV_DOMAIN}${path}`,
     ]);
+  }
+
+  /** A user who registers at the core of this address, and has a stream `diary` there. @returns what asks about the user's events */
+  async newUser(username: string, address: string): Promise<(...more: string[]) => Promise<string>> {
+    const person = { username, password: 'sample-only-4711', email: `${username}@example.org`, appId: 'unit-platform' };
+    const made = await this.ask('co1', address, '/users', ...json(person));
+    const { apiEndpoint } = JSON.parse(made) as { apiEndpoint?: string };
+    expect(apiEndpoint, made).toBeDefined();
+    const token = ['--header', `Authorization: ${new URL(apiEndpoint as string).username}`];
+    expect(await this.ask(username, address, '/streams', ...token, ...json({ id: 'diary', name: 'Diary' }))).toContain('"stream"');
+    return (...more) => this.ask(username, address, '/events', ...token, ...more);
   }
 
   /** Records that a register serves. */

@@ -41,7 +41,7 @@ describe.skipIf(why !== undefined).each(images.filter(isLocked))('%s in a contai
     await buildBundle();
     const { ctx, events } = testContext({ cacheDir: defaultCacheDir(process.env) });
     const tree = join(mkdtempSync(join(tmpdir(), `${name}-`)), 'tree');
-    await bakeTree(ctx, folder, tree);
+    await bakeTree(ctx, folder, tree, { artifacts: process.env.UNITSMITH_ARTIFACTS?.split(',') ?? [] });
     unit = await (await openLab(ctx, cleanup)).boot(tree, { name, address: '10.77.0.2' });
     for (const event of events)
       if (event.type === 'stage-finished') console.log(`  ${name}: ${event.stage} ${Math.round(event.seconds)} s`);

@@ -12,7 +12,7 @@ import { type Lab, openLab } from '../helpers/nspawn/lab.ts';
 import { whyNoContainers } from '../helpers/nspawn/needs.ts';
 import { bakeTree } from '../helpers/nspawn/tree.ts';
 import type { NspawnUnit } from '../helpers/nspawn/unit.ts';
-import { PRYV_ADDRESSES, PRYV_DOMAIN, PRYV_IMAGE, PryvPlatform } from '../helpers/pryv-platform.ts';
+import { note, PRYV_ADDRESSES, PRYV_DOMAIN, PRYV_IMAGE, PryvPlatform } from '../helpers/pryv-platform.ts';
 
 const [DOMAIN, ADDRESSES] = [PRYV_DOMAIN, PRYV_ADDRESSES];
 const TEMPLATES = '/usr/share/pryv/platform/config-leader/data';
@@ -30,6 +30,7 @@ describe.skipIf(why !== undefined)('a platform of four units', () => {
   let web: NspawnUnit;
   let slave: NspawnUnit;
   let platform: PryvPlatform;
+  let events: (...more: string[]) => Promise<string>;
 
   beforeAll(async () => {
     await buildBundle();
@@ -66,10 +67,10 @@ describe.skipIf(why !== undefined)('a platform of four units', () => {
   });
 
   it('together they are a platform: a user, registered and resolved, with data on the core', async () => {
-    expect(await platform.ask('co1', ADDRESSES.core, '/users/alice', '--request', 'POST')).toContain('"user":"alice"');
+    events = await platform.newUser('alice', ADDRESSES.core);
     expect(await platform.resolved(`alice.${DOMAIN}`, 'A')).toEqual([ADDRESSES.core]);
-    await platform.ask('alice', ADDRESSES.core, '/events', '--data', 'first event');
-    expect(await platform.ask('alice', ADDRESSES.core, '/events')).toContain('first event');
+    await events(...note('first event'));
+    expect(await events()).toContain('first event');
     expect(await platform.ask('sw', ADDRESSES.static, '/platform.json')).toContain('"Sample Lab"');
     expect(await platform.ask('reg', ADDRESSES.leader, '/service/info')).toContain('"Sample Lab"');
   });
@@ -108,7 +109,7 @@ describe.skipIf(why !== undefined)('a platform of four units', () => {
     const file = `${TEMPLATES}/core/nginx/conf/site-core.conf`;
     await leader.output(`cp ${file} /root/good && echo 'server { broken' >>${file} && unitctl apply`, { timeout: 300 });
     await platform.until(async () => (await platform.followers()).some(({ role, state }) => role === 'core' && state === 'rolled-back'));
-    expect(await platform.ask('alice', ADDRESSES.core, '/events')).toContain('first event');
+    expect(await events()).toContain('first event');
     await leader.output(`cp /root/good ${file} && unitctl apply`, { timeout: 300 });
     await platform.until(() => platform.allReady(3));
   });
@@ -122,7 +123,7 @@ describe.skipIf(why !== undefined)('a platform of four units', () => {
   it('with the leader off the others live on, and start anew', async () => {
     await leader.stop();
     await core.output('unitctl services restart && systemctl restart unit-follow.service', { timeout: 300 });
-    await platform.until(async () => (await platform.ask('alice', ADDRESSES.core, '/events')).includes('first event'));
+    await platform.until(async () => (await events()).includes('first event'));
     expect(await platform.ask('sw', ADDRESSES.static, '/platform.json')).toContain('Changed Lab');
     expect(await core.failedUnits(), await core.journal()).not.toContain('unit-follow.service');
   });

@@ -13,7 +13,7 @@ import { lanMacOf, macOf } from '../../builder/vm/spec.ts';
 import { diskOf } from '../helpers/baked.ts';
 import { testContext } from '../helpers/context.ts';
 import { bootUnit } from '../helpers/owner.ts';
-import { PRYV_ADDRESSES as ADDRESSES, PRYV_DOMAIN as DOMAIN, PryvPlatform } from '../helpers/pryv-platform.ts';
+import { PRYV_ADDRESSES as ADDRESSES, PRYV_DOMAIN as DOMAIN, note, PryvPlatform } from '../helpers/pryv-platform.ts';
 
 const FULL = process.env.UNITSMITH_TEST === 'full';
 if (!FULL) process.stdout.write('skipped: a platform of virtual machines: runs with npm run test:full\n');
@@ -25,6 +25,7 @@ describe.skipIf(!FULL)('a platform of three virtual machines', () => {
   let core: Machine;
   let web: Machine;
   let platform: PryvPlatform;
+  let events: (...more: string[]) => Promise<string>;
 
   beforeAll(async () => {
     const [disk, lan] = [await diskOf('pryv'), await freePort()];
@@ -76,10 +77,10 @@ describe.skipIf(!FULL)('a platform of three virtual machines', () => {
 
   it('together they are a platform: a user, registered and resolved, with data on the core', async () => {
     expect(await platform.resolved(DOMAIN, 'NS')).toContain(`reg.${DOMAIN}`);
-    expect(await platform.ask('co1', ADDRESSES.core, '/users/alice', '--request', 'POST')).toContain('"user":"alice"');
+    events = await platform.newUser('alice', ADDRESSES.core);
     expect(await platform.resolved(`alice.${DOMAIN}`, 'A')).toEqual([ADDRESSES.core]);
-    await platform.ask('alice', ADDRESSES.core, '/events', '--data', 'first event');
-    expect(await platform.ask('alice', ADDRESSES.core, '/events')).toContain('first event');
+    await events(...note('first event'));
+    expect(await events()).toContain('first event');
     expect(await platform.ask('reg', ADDRESSES.leader, '/service/info')).toContain('"Sample Lab"');
   });
 
@@ -94,8 +95,8 @@ describe.skipIf(!FULL)('a platform of three virtual machines', () => {
   it('with the leader off the others live on, after a boot of their own too', async () => {
     await leader.stop();
     await core.ssh(['systemctl', 'reboot']).catch(() => undefined);
-    await platform.until(async () => (await platform.ask('alice', ADDRESSES.core, '/events')) === '');
-    await platform.until(async () => (await platform.ask('alice', ADDRESSES.core, '/events')).includes('first event'));
+    await platform.until(async () => (await events()) === '');
+    await platform.until(async () => (await events()).includes('first event'));
     expect(await platform.ask('sw', ADDRESSES.static, '/platform.json')).toContain('Changed Lab');
   });
 });

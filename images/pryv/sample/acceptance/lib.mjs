@@ -10,9 +10,10 @@ const own = Object.values(networkInterfaces()).flat().find(({ internal, family }
 export const resolver = new Resolver({ timeout: 3000, tries: 3 });
 resolver.setServers([own]);
 
-export function ask(name, path, { method = 'GET', body, address = '127.0.0.1' } = {}) {
+export function ask(name, path, { method = 'GET', body, headers = {}, address = '127.0.0.1' } = {}) {
   return new Promise((resolve, reject) => {
-    const options = { host: address, servername: name, headers: { host: name }, path, method, rejectUnauthorized: false };
+    const all = { host: name, 'content-type': 'application/json', ...headers };
+    const options = { host: address, servername: name, headers: all, path, method, rejectUnauthorized: false };
     request(options, (response) => {
       let text = '';
       response.on('data', (chunk) => (text += chunk));

@@ -101,7 +101,10 @@ describe('the files of pryv', () => {
   });
 
   it('mail reaches the core whole, whatever its password has', async () => {
-    const core = JSON.parse((await files('core-files')).get('core/conf/core.json') ?? '') as { mail: { smtp: object } };
-    expect(core.mail.smtp).toEqual({ host: 'mail.example.org', port: '587', user: 'platform', pass: 'mail "only" 4711' });
+    const core = JSON.parse((await files('core-files')).get('core/conf/core.json') ?? '') as {
+      services: { email: { smtp: object } };
+    };
+    const auth = { user: 'platform', pass: 'mail "only" 4711' };
+    expect(core.services.email.smtp).toEqual({ host: 'mail.example.org', port: '587', auth });
   });
 });
