@@ -82,30 +82,25 @@ export async function boot(ctx: Context, spec: MachineSpec, acceleration: Accele
   }
 }
 
-export interface BootToSsh {
+export interface BootUntil {
   /** What is booted, made anew for each try: its overlay too. */
   spec(): Promise<MachineSpec>;
-  /** Until SSH answers, as on hardware virtualisation. */
-  seconds: number;
+  /** Waits for what the machine is booted for. */
+  until(machine: Machine): Promise<unknown>;
   /** Told of each machine as soon as there is one. */
   made?(machine: Machine): void;
 }
 
 /**
- * Boots until SSH answers; once more where an emulated machine's kernel panics.
- * @throws GuestPanic, and what `boot` and `Machine.waitForSsh` throw
+ * Boots and waits for `until`; once more where an emulated machine's kernel panics before that.
+ * @throws GuestPanic, and what `boot` and `until` throw
  */
-export async function bootToSsh(
-  ctx: Context,
-  { spec, seconds, made }: BootToSsh,
-  acceleration: Acceleration,
-  cleanup: Cleanup,
-): Promise<Machine> {
+export async function bootUntil(ctx: Context, how: BootUntil, acceleration: Acceleration, cleanup: Cleanup): Promise<Machine> {
   const attempt = async (): Promise<Machine> => {
-    const machine = await boot(ctx, await spec(), acceleration, cleanup);
-    made?.(machine);
+    const machine = await boot(ctx, await how.spec(), acceleration, cleanup);
+    how.made?.(machine);
     try {
-      await machine.waitForSsh(machine.deadline(seconds));
+      await how.until(machine);
       return machine;
     } catch (error) {
       if (error instanceof GuestPanic) await machine.stop();
@@ -113,6 +108,17 @@ export async function bootToSsh(
     }
   };
   return await onceMoreAfterPanic(ctx, acceleration, 'booted', attempt);
+}
+
+/** `bootUntil` SSH answers. @param how `seconds` as on hardware virtualisation */
+export async function bootToSsh(
+  ctx: Context,
+  { seconds, ...how }: Omit<BootUntil, 'until'> & { seconds: number },
+  acceleration: Acceleration,
+  cleanup: Cleanup,
+): Promise<Machine> {
+  const until = (machine: Machine): Promise<unknown> => machine.waitForSsh(machine.deadline(seconds));
+  return await bootUntil(ctx, { ...how, until }, acceleration, cleanup);
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import type { Cleanup } from '../../builder/kit/cleanup.ts';
 import type { Context } from '../../builder/kit/context.ts';
 import { detectAcceleration } from '../../builder/vm/accel.ts';
-import { boot } from '../../builder/vm/boot.ts';
+import { bootUntil } from '../../builder/vm/boot.ts';
 import type { Machine } from '../../builder/vm/machine.ts';
 import { type DiskSpec, GUEST_IPV4, type MachineSpec } from '../../builder/vm/spec.ts';
 import { deadlineIn, waitFor } from '../../builder/vm/wait.ts';
@@ -22,7 +22,13 @@ export interface Shown {
   fingerprint: string;
 }
 
-/** Boots `disk`, an overlay, as an owner would: cut off from every network, a machine of its own unless `more` says which. */
+/** What systemd says first. */
+const HANDED_OVER = /Welcome to /;
+
+/**
+ * Boots `disk`, an overlay, as an owner would: cut off from every network, a machine of its own unless `more` says which. Until
+ * the kernel has handed over, so that a panic of an emulated one costs another boot and not the test.
+ */
 export async function bootUnit(ctx: Context, disk: DiskSpec, cleanup: Cleanup, more: Partial<MachineSpec> = {}): Promise<Machine> {
   const spec: MachineSpec = {
     name: 'first-boot',
@@ -36,7 +42,11 @@ export async function bootUnit(ctx: Context, disk: DiskSpec, cleanup: Cleanup, m
     forwards: PORTS,
     ...more,
   };
-  return boot(ctx, spec, await detectAcceleration(ctx), cleanup);
+  const how = {
+    spec: () => Promise.resolve(spec),
+    until: (machine: Machine) => machine.waitForSerial(HANDED_OVER, machine.deadline(BOOT_SECONDS)),
+  };
+  return bootUntil(ctx, how, await detectAcceleration(ctx), cleanup);
 }
 
 /** What the serial console shows in its last boot to whoever stands before it, once that is another code than `before`. */
