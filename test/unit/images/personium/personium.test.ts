@@ -179,6 +179,28 @@ describe("personium's nginx site", () => {
   });
 });
 
+// As core 1.8.3 (logback.xml, EventUtils) and engine 1.6.0 (ExtensionJarLoader) have them: samples look elsewhere, or not at all.
+describe('what the real applications look for', () => {
+  const environment = /^-Dio\.personium\.environment=(.*)$/m.exec(imageFile('rootfs/usr/lib/personium/tomcat/java.options'))?.[1];
+  const logging = imageFile('rootfs/usr/lib/personium/tomcat/conf/logback.xml');
+
+  it('extensions are linked into the folder of the engine', () => {
+    const deploy = imageFile('rootfs/usr/lib/personium/deploy');
+    expect(deploy).toContain(`${environment}/personium-engine/extensions`);
+    expect(deploy).toContain('extensions:personium-engine/extensions');
+  });
+
+  it('event logs are written where core reads them again', () => {
+    const [, name] = /<logger name="io\.personium\.core\.rule\.action\.LogAction"[^>]*>\s*<appender-ref ref="(\w+)"/.exec(logging) ?? [];
+    const appender = new RegExp(`<appender name="${name}" class="ch.qos.logback.classic.sift.SiftingAppender">[\\s\\S]*?</sift>`).exec(
+      logging,
+    )?.[0];
+    expect(appender).toContain('<key>eventlog_path</key>');
+    expect(appender).toContain('<file>${eventlog_path}/current/default.log</file>');
+    expect(appender).toContain('${eventlog_path}/archive/default.log.%i.zip');
+  });
+});
+
 describe('the heap of Java', () => {
   const script = imageFile('rootfs/usr/lib/personium/java');
 
