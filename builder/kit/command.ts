@@ -4,6 +4,7 @@
  * stop (SIGTERM to its process group) before it is killed.
  */
 import { open } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { execa } from 'execa';
 
 import type { Context } from './context.ts';
@@ -58,6 +59,8 @@ const INHERITED = [
 ]; // prettier-ignore
 const INHERITED_PREFIXES = ['PIP_', 'npm_config_', 'NPM_CONFIG_', 'MAVEN_', 'APT_'];
 const TAIL_LINES = 40;
+/** Milliseconds without a word on the pipes of a program that has ended, after which nobody waits for more. */
+const PIPES_AFTER_END = 1000;
 
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin'];
 
@@ -101,10 +104,22 @@ export async function run(ctx: Context, program: string, args: readonly string[]
     stripFinalNewline: true,
     maxBuffer: 256 * 1024 * 1024,
   });
-  // Another process may hold the pipes, as the master of an SSH connection does until the remote command has ended.
-  const group = processGroup(child.pid, options.grace, () => {
+  const leavePipes = (): void => {
     child.stdout?.destroy();
     child.stderr?.destroy();
+  };
+  // Another process may hold the pipes: the master of an SSH connection does until the remote command has ended, and a machine
+  // that Packer leaves running for as long as it runs.
+  const group = processGroup(child.pid, options.grace, leavePipes);
+  let quiet: NodeJS.Timeout | undefined;
+  child.once('exit', () => {
+    const pipes = [child.stdout, child.stderr].filter((pipe) => pipe !== null) as Socket[];
+    let before = -1;
+    quiet = setInterval(() => {
+      const read = pipes.reduce((sum, { bytesRead }) => sum + bytesRead, 0);
+      if (read === before && pipes.every(({ readableLength }) => readableLength === 0)) leavePipes();
+      before = read;
+    }, PIPES_AFTER_END);
   });
   ctx.signal.addEventListener('abort', group.stop, { once: true });
   let timedOut = false;
@@ -118,6 +133,7 @@ export async function run(ctx: Context, program: string, args: readonly string[]
   const result = await child;
   await output?.close();
   clearTimeout(timer);
+  clearInterval(quiet);
   ctx.signal.removeEventListener('abort', group.stop);
   group.forget();
   if (ctx.signal.aborted) throw ctx.signal.reason instanceof Interrupted ? ctx.signal.reason : new Interrupted('SIGINT');

@@ -95,6 +95,18 @@ describe('run', () => {
   });
 });
 
+it('does not wait for a stranger who holds the pipes of a program that has ended by itself', async () => {
+  const { ctx } = testContext();
+  const lines: string[] = [];
+  const script = "setsid sh -c 'echo $$; exec sleep 1000' & sleep 0.2; seq 20000; exit 3";
+  const failure = await run(ctx, 'sh', ['-c', script], { onLine: (line) => lines.push(line) }).catch((error: unknown) => error);
+  const pid = Number(lines[0]);
+  expect(alive(pid)).toBe(true);
+  process.kill(pid);
+  expect(failure).toMatchObject({ name: 'ToolError', failure: { exitCode: 3 } });
+  expect(lines).toHaveLength(20001);
+});
+
 describe('start', () => {
   it('keeps a program running until it is stopped', async () => {
     const { ctx } = testContext();
