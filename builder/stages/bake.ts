@@ -35,8 +35,6 @@ import type { DiskOutput } from './disk.ts';
 export interface BakeBehaviour {
   /** `keep` leaves the virtual machine running where a step fails, and says how to log in. */
   onError: 'cleanup' | 'keep';
-  /** Seconds until SSH must answer; from the acceleration by default. */
-  sshTimeoutSeconds?: number;
 }
 
 export interface BakeInput {
@@ -125,8 +123,8 @@ export async function writeTemplate(input: BakeInput, target: string, ctx: Conte
   await keepTemplate(path, target, cleanup);
 }
 
-function sshTimeout({ acceleration, behaviour }: BakeInput): number {
-  return behaviour.sshTimeoutSeconds ?? Math.ceil(SSH_TIMEOUT * acceleration.timeoutFactor);
+function sshTimeout({ acceleration }: BakeInput): number {
+  return Math.ceil(SSH_TIMEOUT * acceleration.timeoutFactor);
 }
 
 /** A machine that is to be kept must not stand in a folder that the cache removes. */

@@ -47,7 +47,7 @@ describe('the skeleton', () => {
 describe.skipIf(!FULL)('what goes wrong in a machine (runs with npm run test:full)', () => {
   it('a service that never gets ready fails the proof, with its journal', async () => {
     const restore = change('image.yaml', (text) =>
-      text.replace('ready: { http: "http://127.0.0.1/", status: 301 }', 'ready: { tcp: "127.0.0.1:81" }'),
+      text.replace('ready: { http: "http://127.0.0.1/", status: 301 }\n    timeout: 60', 'ready: { tcp: "127.0.0.1:81" }\n    timeout: 10'),
     );
     const outcome = await baked();
     restore();
