@@ -24,6 +24,8 @@ export interface AuditException {
   /** Glob: `*` and `?` within a name, `**` across folders. */
   path: string;
   reason: string;
+  /** For what `--artifact` may put there: no warning where nothing breaks the rule. */
+  optional?: boolean;
 }
 
 export interface AuditRequest {
@@ -88,7 +90,7 @@ function inContainer(finding: AuditFinding, name: string, { images }: Containers
   return { ...finding, path: `${name}:${finding.path}`, message: shown ? finding.message : `${finding.message}, below another layer` };
 }
 
-/** Excepted findings stay in the report as information; an exception that excepts nothing is a warning. */
+/** Excepted findings stay in the report as information; an exception that excepts nothing is a warning, unless it is optional. */
 export function applyExceptions(findings: readonly AuditFinding[], exceptions: readonly AuditException[]): AuditFinding[] {
   const patterns = exceptions.map((exception) => ({ ...exception, pattern: globToRegExp(exception.path), used: false }));
   const judged = findings.map((finding): AuditFinding => {
@@ -98,7 +100,7 @@ export function applyExceptions(findings: readonly AuditFinding[], exceptions: r
     return { ...finding, severity: 'info', excepted: exception.reason };
   });
   const unused = patterns
-    .filter(({ used }) => !used)
+    .filter(({ used, optional }) => !used && optional !== true)
     .map(
       ({ rule, path }): AuditFinding => ({
         rule,

@@ -60,6 +60,9 @@ const Audit = Type.Object(
               'Absolute path on the unit, or `NAME:/path` in a container image; `*` and `?` stand within a name, `**` across folders',
           }),
           reason: Type.String({ minLength: 10, description: 'Why this is no danger' }),
+          optional: Type.Optional(
+            Type.Boolean({ description: 'For what --artifact may put there: no warning where nothing breaks the rule', default: false }),
+          ),
         },
         strict,
       ),

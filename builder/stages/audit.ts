@@ -34,7 +34,12 @@ export const auditStage: Stage<AuditInput, AuditOutput> = {
   inputs: ({ image, bakeId, packages }) => ({
     bakeId,
     image: image.definition.name,
-    except: (image.definition.audit?.except ?? []).map(({ rule, path, reason }) => ({ rule, path, reason })),
+    except: (image.definition.audit?.except ?? []).map(({ rule, path, reason, optional = false }) => ({
+      rule,
+      path,
+      reason,
+      optional,
+    })),
     packages: packages.map(({ name, version, architecture }) => [name, version, architecture]),
   }),
   run: auditDisk,

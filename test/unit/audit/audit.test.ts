@@ -53,6 +53,10 @@ describe('exceptions', () => {
     ]);
   });
 
+  it('are no warning where they are for what may be put there', () => {
+    expect(applyExceptions([], [{ rule: 'logs', path: 'core:/app/**', reason: 'of the real one', optional: true }])).toEqual([]);
+  });
+
   it('turn an error into information that keeps the reason', () => {
     expect(applyExceptions([finding], [{ rule: 'logs', path: '/var/log/*', reason: 'needed by the product' }])).toEqual([
       { ...finding, severity: 'info', excepted: 'needed by the product' },
