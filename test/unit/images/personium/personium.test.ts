@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -198,6 +198,23 @@ describe('what the real applications look for', () => {
     expect(appender).toContain('<key>eventlog_path</key>');
     expect(appender).toContain('<file>${eventlog_path}/current/default.log</file>');
     expect(appender).toContain('${eventlog_path}/archive/default.log.%i.zip');
+  });
+});
+
+describe("Tomcat's start", () => {
+  it.each([
+    ['200', process.pid, 0, ''],
+    ['404', process.pid, 1, 'core is not deployed'],
+    // Above the kernel's limit of process ids.
+    ['000', 2 ** 22 + 1, 1, 'Tomcat has ended'],
+  ])('core answers %s, Tomcat is %i: exit code %i', (status, pid, code, message) => {
+    const script = imageFile('rootfs/usr/lib/personium/core-deployed').replace('$(/usr/lib/personium/core-answers)', status);
+    const { status: exitCode, stderr } = spawnSync('sh', ['-c', script], {
+      encoding: 'utf8',
+      env: { MAINPID: String(pid) },
+      timeout: 10_000,
+    });
+    expect([exitCode, stderr.trim()]).toEqual([code, message]);
   });
 });
 
