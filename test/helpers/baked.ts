@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
-import { packageRoot } from '../../builder/kit/paths.ts';
+import { defaultCacheDir, packageRoot } from '../../builder/kit/paths.ts';
 import { onceARun } from './once.ts';
 import { errorOf, type Installed, installedFor, installPackage, type Outcome, ordinaryUser, theUser, unitsmith } from './ordinary-user.ts';
 
@@ -66,7 +66,7 @@ async function bake(image: string, folder: string): Promise<void> {
   const kept: Kept = { name, home, outcome };
   writeFileSync(join(folder, FILE), JSON.stringify(kept));
   if (outcome.exitCode !== 0) throw new Error(`the bake failed: ${errorOf(outcome)}${outcome.stderr}`);
-  const cache = join(process.geteuid?.() === 0 ? home : homedir(), '.cache', 'unitsmith');
+  const cache = defaultCacheDir({ HOME: process.geteuid?.() === 0 ? home : homedir() });
   const row = [join(packageRoot(), 'test', 'bench', 'images-table.mjs'), join(home, OUT), cache];
   process.stdout.write(`for images/README.md: ${execFileSync(process.execPath, row, { encoding: 'utf8' })}`);
 }
