@@ -1,6 +1,7 @@
 // A sample in the place of kp-server. It speaks to everything that the stack has: Crossbar by WAMP, PostgreSQL, the mail
 // server, and takes files. What is not there yet is tried again: Swarm starts all at once.
-const { createWriteStream, existsSync, mkdirSync, readFileSync } = require('node:fs');
+const { randomUUID } = require('node:crypto');
+const { createWriteStream, existsSync, mkdirSync, readFileSync, renameSync, rmSync } = require('node:fs');
 const { createServer } = require('node:http');
 const { basename, join } = require('node:path');
 const { pipeline } = require('node:stream/promises');
@@ -63,26 +64,38 @@ async function body(request) {
 
 const ROUTES = {
   'GET /api/health': async () => health(),
-  'GET /api/address': async (request) => ({ address: request.headers['x-real-ip'] }),
   'GET /api/settings': async () => (await database.query('select name, setting, unit from pg_settings')).rows,
   'GET /api/messages': async () => (await database.query('select text from message order by id')).rows.map(({ text }) => text),
   'POST /api/mail': async (request) => {
-    const { to, subject, text } = await body(request);
-    const { response } = await mail.sendMail({ from: env.SMTP_FROM, to, subject, text });
+    const { subject, text } = await body(request);
+    // To its own address alone: nobody is to send mail to others through a unit that tries a sample.
+    const { response } = await mail.sendMail({ from: env.SMTP_FROM, to: env.SMTP_FROM, subject, text });
     return { response };
   },
 };
 
+/** Whole or not at all: an upload that is cut off leaves nothing. */
+async function keep(request, name) {
+  const part = join(UPLOAD, `.${randomUUID()}`);
+  try {
+    await pipeline(request, createWriteStream(part));
+    renameSync(part, join(UPLOAD, name));
+  } finally {
+    rmSync(part, { force: true });
+  }
+  return { name };
+}
+
 async function answer(request, response) {
   const { pathname } = new URL(request.url, 'http://server');
   if (request.method === 'PUT' && pathname.startsWith('/api/upload/')) {
-    const name = basename(decodeURIComponent(pathname));
-    await pipeline(request, createWriteStream(join(UPLOAD, name)));
-    return { name };
+    return await keep(request, basename(decodeURIComponent(pathname)));
   }
   if (request.method === 'GET' && pathname.startsWith('/api/upload/')) {
     const file = join(UPLOAD, basename(decodeURIComponent(pathname)));
     if (!existsSync(file)) return undefined;
+    // What anybody may have put there is shown by no browser.
+    response.writeHead(200, { 'content-type': 'application/octet-stream', 'x-content-type-options': 'nosniff' });
     response.end(readFileSync(file));
     return null;
   }

@@ -20,8 +20,17 @@ async function rendered(template: string, format: TemplateFormat, changes: { pro
 }
 
 interface Stack {
-  services: Record<string, { image: string; command?: string[]; ports?: object[]; deploy: { endpoint_mode: string }; volumes?: string[] }>;
+  services: Record<string, Service>;
   secrets: object;
+}
+
+interface Service {
+  image: string;
+  labels: object;
+  command?: string[];
+  ports?: object[];
+  deploy: { endpoint_mode: string };
+  volumes?: (string | object)[];
 }
 
 const stack = async (changes = {}): Promise<Stack> => parse(await rendered('compose.yaml.hbs', 'yaml', changes), { merge: true }) as Stack;
@@ -62,9 +71,18 @@ describe('the stack', () => {
 
   it('mounts the folders of the instructions', async () => {
     const { services } = await stack();
-    expect(services['crossbar']?.volumes).toContain('/home/ubuntu/sftp/kp-client/.crossbar:/etc/crossbar:ro');
+    expect(services['crossbar']?.volumes).toContain('/home/ubuntu/sftp/kp-client:/srv/kp-client:ro');
     expect(services['server']?.volumes).toContain('/home/ubuntu/sftp/kp-server:/srv/kp-server');
-    expect(services['nginx']?.volumes).toContain('/home/ubuntu/kp-client/dist:/srv/kp-client:ro');
+    expect(services['nginx']?.volumes).toContain('/home/ubuntu/sftp/kp-client:/srv/kp-client:ro');
+  });
+
+  it('is replaced by Swarm where the image or a mounted file of that very service is another', async () => {
+    const { services } = await stack();
+    for (const [name, { labels }] of Object.entries(services)) expect(labels).toEqual({ 'unit.version': `\${VERSION_${name}}` });
+  });
+
+  it('shows no file through a link that somebody else made', async () => {
+    expect(await rendered('nginx.conf', 'nginx')).toContain('disable_symlinks if_not_owner from=/srv/kp-client;');
   });
 });
 
