@@ -28,6 +28,11 @@ export const user: Change<P> = {
       await run(context, 'usermod', usermodArguments(parameters));
     }
   },
+
+  /** The account stays, as files may be its own; a password that a later step gave it does not. */
+  async reset({ name }, context) {
+    if ((await context.system.findAccount(name)) !== undefined) await run(context, 'usermod', ['--password', '!', '--', name]);
+  },
 };
 
 function difference(wanted: P, account: Account, groups: readonly string[]): { done: false; why: string } | undefined {

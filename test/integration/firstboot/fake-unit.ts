@@ -209,7 +209,7 @@ while [[ $# -gt 1 ]]; do
 done
 printf '%s:x:%s::%s:%s\\n' "$name" "$id" "$home" "$shell" >>"$root/etc/passwd"
 printf '%s:!:20000:0:99999:7:::\\n' "$name" >>"$root/etc/shadow"`,
-  usermod: `:`,
+  usermod: `[[ $1 != --password ]] || sed -i "s|^$4:[^:]*|$4:$2|" "$root/etc/shadow"`,
   userdel: `name=\${@: -1}
 home=$(grep "^$name:" "$root/etc/passwd" | cut -d: -f6)
 sed -i "/^$name:/d" "$root/etc/passwd" "$root/etc/shadow"; rm -rf "$root$home" "$root/etc/groups-$name"`,

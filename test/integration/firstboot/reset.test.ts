@@ -27,6 +27,8 @@ const UNIT: Unit = {
     { id: 'key', title, use: 'secret', with: { name: 'key', length: 40 } },
     { id: 'config', title, use: 'template', with: { from: 'config', to: '/etc/shop.conf', format: 'text' } },
     { id: 'data', title, use: 'directory', with: { path: '/srv/data' } },
+    { id: 'files', title, use: 'user', with: { name: 'files' } },
+    { id: 'password', title, use: 'command', with: { run: ['chpasswd'], stdin: 'files:{{secrets.key}}\n' } },
     { id: 'own', title, use: 'executable', with: { file: '10-own', reads: ['domain.name'] } },
     { id: 'broken', title, use: 'executable', with: { file: '20-broken' } },
   ],
@@ -112,6 +114,7 @@ function expectFactoryState(unit: FakeUnit): void {
   expect(unit.read('/etc/machine-id')).toBe('uninitialized\n');
   expect(unit.read('/run/unit/firewall')).toBe('/etc/unit/firewall/waiting.nft\n');
   expect(unit.read('/srv/image')).toBe('of the image\n');
+  expect(unit.read('/etc/shadow')).toMatch(/^files:!:/m);
   expect(tree['/etc/ssh/sshd_config']).toBeDefined();
   expect(tree['/var/mail/.keep'] ?? tree['/var/mail/root']).toBeUndefined();
 }
@@ -121,6 +124,7 @@ let calls = 0;
 test('nothing of the owner stays, and the unit can be set up anew', async () => {
   const unit = makeUnit();
   await setUp(unit);
+  expect(unit.read('/etc/shadow')).toMatch(/^files:\$y\$/m);
   unit.write('/calls', '');
   const { exitCode, stdout } = await unit.unitctl(['reset', '--yes-really']);
   expect(exitCode, stdout).toBe(0);
