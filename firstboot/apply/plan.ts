@@ -46,8 +46,9 @@ export function plan(unit: Unit, settings: Settings, facts: Facts): Plan {
     const parameters = planParameters(step, context);
     return { id: step.id, title: step.title, use: step.use, parameters, words: changeOf(step.use).words(parameters) };
   });
-  // What a leader cannot render for others is said before anything is done.
-  for (const step of Object.values(unit.ownRole?.followers ?? {}).flat()) planParameters(step, context);
+  // What a leader cannot render for others is said before anything is done. Their own they render themselves.
+  for (const step of Object.values(unit.ownRole?.followers ?? {}).flat())
+    planParameters({ ...step, with: { ...step.with, own: {} } }, context);
   const begin = beginEntries(context.settings as Settings, unit);
   checkLogin(unit, begin, steps);
   return { image: unit.name, version: unit.version, entries: [...begin, ...steps, ...finishEntries(settings, unit)] };

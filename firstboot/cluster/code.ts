@@ -4,9 +4,11 @@ import Type, { type Static } from 'typebox';
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import { validateBy } from '../settings/index.ts';
 
+export const MAX_ADDRESSES = 16;
+
 const JoinCode = Type.Object(
   {
-    addresses: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), { minItems: 1, maxItems: 16 }),
+    addresses: Type.Array(Type.String({ minLength: 1, maxLength: 255 }), { minItems: 1, maxItems: MAX_ADDRESSES }),
     port: Type.Integer({ minimum: 1, maximum: 65535 }),
     /** SHA-256 of the leader's certificate (DER), hexadecimal. */
     fingerprint: Type.String({ pattern: '^[0-9a-f]{64}$' }),
@@ -21,9 +23,17 @@ const JoinCode = Type.Object(
 export type JoinCode = Static<typeof JoinCode>;
 
 const PREFIX = 'unit1.';
+/** Of the setting that takes it. */
+const LONGEST = 2000;
 
+/** @throws UnitError where no unit would take the code */
 export function encodeJoinCode(code: JoinCode): string {
-  return PREFIX + Buffer.from(JSON.stringify(code)).toString('base64url');
+  const text = PREFIX + Buffer.from(JSON.stringify(code)).toString('base64url');
+  if (validateBy(JoinCode, code).length === 0 && text.length <= LONGEST) return text;
+  throw new UnitError(`a join code has 1 to ${MAX_ADDRESSES} addresses, and these ${code.addresses.length} are too many or too long`, {
+    exitCode: ExitCode.usage,
+    remedies: ['Name those by which the new unit reaches this one: `unitctl cluster invite --address ADDRESS`.'],
+  });
 }
 
 /** @throws UnitError for what is no join code; the code itself is in no message */

@@ -21,7 +21,7 @@ export const CLUSTER_PATHS = {
   /** Root's alone: the service gets them by LoadCredential. */
   certificate: '/var/lib/unit/cluster/leader.pem',
   key: '/var/lib/unit/cluster/leader.key',
-  /** The server's own: `followers/ID.json`, a `Follower`; `used/ID`, a code that was used. */
+  /** The server's own: `followers/ID.json`, a `Follower`; `used/ID`, a code that was used (`Use`); `call`, the last call to all. */
   serverState: '/var/lib/unit-cluster',
   /** On a follower: whom it follows. */
   leader: '/var/lib/unit/leader.json',
@@ -45,9 +45,11 @@ const Secret = Hash;
 export const TreeFile = Type.Object(
   {
     /** Relative, with `/`; it leads nowhere else. */
-    path: Type.String({ pattern: '^(?!/)(?!(.*/)?\\.\\.?(/|$))[^\\u0000]+$', maxLength: 1000 }),
+    path: Type.String({ pattern: '^(?!/)(?!([^]*/)?\\.\\.?(/|$))[^\\u0000-\\u001f\\u007f]+$', maxLength: 1000 }),
     mode: Type.Integer({ minimum: 0, maximum: 0o777 }),
     data: Type.String({ description: 'base64' }),
+    /** It has variables that each unit fills in itself. */
+    own: Type.Optional(Type.Literal(true)),
   },
   strict,
 );
@@ -67,6 +69,10 @@ export type Bundle = Static<typeof Bundle>;
 
 export const Invite = Type.Object({ role: Role, secret: Hash, expires: Type.Integer({ description: 'Milliseconds since 1970' }) }, strict);
 export type Invite = Static<typeof Invite>;
+
+/** What the server keeps of a code that was used. */
+export const Use = Type.Object({ id: Id, role: Role, key: Hash }, strict);
+export type Use = Static<typeof Use>;
 
 /** `POST /v1/join`. A follower that did not get the answer asks again with the same key. Answer: `Joined`. */
 export const JoinRequest = Type.Object({ invite: Id, secret: Secret, key: Secret, name: Type.String({ maxLength: 255 }) }, strict);
@@ -102,10 +108,15 @@ export const Follower = Type.Object(
 );
 export type Follower = Static<typeof Follower>;
 
-/** Answered with the files of the caller's role. `have`: hash of those that it has; `wait`: seconds for others to come. */
+/**
+ * Answered with the files of the caller's role. `have`: hash of those that it has; `wait`: seconds for others to come; `call`: the
+ * last call to all that it knows of, as an answer named it. Whoever does not say it hears of calls only while it waits.
+ */
 export const FILES_PATH = '/v1/files';
 export const HASH_HEADER = 'x-unit-hash';
 /** Somebody asked all followers to look: files that were turned down are to be tried again. */
 export const NOTIFIED_HEADER = 'x-unit-notified';
+/** The last such call: another word each time. */
+export const CALL_HEADER = 'x-unit-call';
 export const LONGEST_WAIT = 50;
 export const MAX_BUNDLE = 32 * 1024 * 1024;

@@ -48,7 +48,7 @@ export const StepParameters = {
   ),
   /**
    * A product's own configuration files, with names of variables in the places of values (`REG_IP_ADDRESS`): whole words are
-   * replaced, in texts and in file names. In a role that follows another its leader renders them.
+   * replaced, in texts and in file names. In a role that follows another its leader renders them, but for what is the unit's own.
    */
   variables: Type.Object(
     {
@@ -58,6 +58,11 @@ export const StepParameters = {
       values: Type.Record(Type.String({ pattern: '^[A-Z][A-Z0-9_]+$' }), Type.String(), {
         description: 'A value (template) for each variable; `SECRET` for one that is generated once, and kept',
       }),
+      own: Type.Optional(
+        Type.Record(Type.String({ pattern: '^[A-Z][A-Z0-9_]+$' }), Type.String(), {
+          description: 'Further ones, which a unit that follows fills in itself, from its own settings',
+        }),
+      ),
       certificate: Type.Optional(
         Type.Object(
           { chain: Type.String({ minLength: 1 }), key: Type.String({ minLength: 1 }) },
@@ -122,7 +127,10 @@ export const StepParameters = {
 export type StepKind = keyof typeof StepParameters;
 
 /** The only parameters that may hold secrets: they reach a program by standard input, or a file whose mode is seen to. */
-export const SECRET_PARAMETERS: Readonly<Partial<Record<StepKind, readonly string[]>>> = { command: ['stdin'], variables: ['values'] };
+export const SECRET_PARAMETERS: Readonly<Partial<Record<StepKind, readonly string[]>>> = {
+  command: ['stdin'],
+  variables: ['values', 'own'],
+};
 
 const common = { id: Name, title: Texts, ...InRoles };
 const variants = (Object.keys(StepParameters) as StepKind[]).map((kind) =>

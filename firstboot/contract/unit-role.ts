@@ -54,7 +54,7 @@ export function unitForRole(unit: Unit, name: string | undefined): Unit {
   };
 }
 
-/** The values are the leader's: this unit has no settings for them. */
+/** The values are the leader's: this unit has no settings for them. Its own it fills in itself. */
 function fromLeader(step: StepOf<'variables'>): StepOf<'variables'> {
   const { certificate: _, ...rest } = step.with;
   return { ...step, with: { ...rest, values: {} } };

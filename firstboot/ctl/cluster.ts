@@ -2,8 +2,8 @@ import { encodeJoinCode } from '../cluster/code.ts';
 import { bundleHash } from '../cluster/follower/bundle.ts';
 import { readFollowed } from '../cluster/follower/followed.ts';
 import { readLeader } from '../cluster/follower/leader.ts';
-import { adminKey, leaderFingerprint, publishedFile } from '../cluster/leader/publish.ts';
-import { followerState, followers, makeInvite, revoke } from '../cluster/leader/registry.ts';
+import { adminKey, leaderFingerprint, newAdminKey, publishedFile } from '../cluster/leader/publish.ts';
+import { followerState, followers, keepInvite, newInvite, revoke } from '../cluster/leader/registry.ts';
 import { CLUSTER_PORT } from '../contract/cluster.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import { lock } from '../kit/lock.ts';
@@ -55,12 +55,13 @@ export function register(ctl: Ctl): void {
   cluster
     .command('admin-key')
     .description('Show the key for POST /admin/notify?auth=KEY, which makes all followers look at once.')
+    .option('--new', 'make another one first: the one before opens nothing any more')
     .option('--json', 'write JSON')
     .addHelpText(
       'after',
-      `\nExamples:\n  curl --insecure --request POST "https://LEADER:${CLUSTER_PORT}/admin/notify?auth=$(unitctl cluster admin-key)"`,
+      `\nExamples:\n  curl --insecure --request POST "https://LEADER:${CLUSTER_PORT}/admin/notify?auth=$(unitctl cluster admin-key)"\n  unitctl cluster admin-key --new`,
     )
-    .action(ctl.run(showAdminKey));
+    .action(ctl.run((session, options: { new?: boolean }) => showAdminKey(session, options.new === true)));
   cluster
     .command('status')
     .description('Show whom this unit follows, and how it went the last time.')
@@ -96,8 +97,9 @@ async function invite(session: Session, options: InviteOptions): Promise<ExitCod
   const expires = Date.now() + minutes * 60_000;
   const held = await lock(system, LOCK);
   try {
-    const made = await makeInvite(system, options.role, expires);
+    const made = newInvite();
     const code = encodeJoinCode({ addresses, port, fingerprint, ...made, role: options.role, expires });
+    await keepInvite(system, made, { role: options.role, expires });
     session.emit({
       type: 'result',
       command: 'cluster invite',
@@ -152,10 +154,10 @@ async function cutOff(session: Session, id: string): Promise<ExitCode> {
   return ExitCode.ok;
 }
 
-async function showAdminKey(session: Session): Promise<ExitCode> {
+async function showAdminKey(session: Session, isNew: boolean): Promise<ExitCode> {
   const { system } = session;
   await fingerprintOf(system);
-  const key = await adminKey(system);
+  const key = isNew ? await newAdminKey(system) : await adminKey(system);
   session.emit({ type: 'result', command: 'cluster admin-key', data: { key } });
   session.print(key);
   return ExitCode.ok;
@@ -165,7 +167,7 @@ async function status(session: Session): Promise<ExitCode> {
   const { system } = session;
   const leader = await readLeader(system);
   if (leader === undefined) throw new UnitError('this unit follows nobody', { exitCode: ExitCode.unit });
-  const { contact, report, rejected } = await readFollowed(system);
+  const { contact, report, rejected, why = '' } = await readFollowed(system);
   const data = {
     id: leader.id,
     role: leader.role,
@@ -175,12 +177,13 @@ async function status(session: Session): Promise<ExitCode> {
     state: report?.state ?? 'joined',
     message: report?.message ?? '',
     rejected: rejected ?? null,
+    why,
   };
   session.emit({ type: 'result', command: 'cluster status', data });
   session.print(`${data.role} ${data.id}, follows ${data.addresses.join(', ')}`);
   session.print(`last answer: ${data.contact ?? 'none yet'}`);
   session.print(`${data.state}${data.message === '' ? '' : `: ${data.message}`}`);
-  if (data.rejected !== null) session.print('The newest files of the leader were turned down; this unit runs with those before.');
+  if (data.rejected !== null) session.print(`The newest files of the leader were turned down: ${why}`);
   return data.state === 'ready' ? ExitCode.ok : ExitCode.notReady;
 }
 

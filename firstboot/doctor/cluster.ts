@@ -19,17 +19,25 @@ export const cluster: DoctorCheck = {
   },
 };
 
+const NO_ANSWER = {
+  en: 'The leader has not answered since this unit joined it. This unit goes on with the files that it has.',
+  ja: '参加してからリーダーの応答がありません。現在のファイルで動作を続けます。',
+  ru: 'Ведущий не отвечает с тех пор, как узел присоединился. Узел работает с теми файлами, что есть.',
+};
+
 async function ofFollower(system: System, now: number): Promise<CheckFinding> {
-  const { contact = 0, report } = await readFollowed(system);
-  const silent = minutesSince(contact, now);
-  if (silent >= SILENCE) {
+  const { contact, report, rejected } = await readFollowed(system);
+  const silent = contact === undefined ? undefined : minutesSince(contact, now);
+  if (silent === undefined || silent >= SILENCE) {
     return problem(
       'warning',
-      {
-        en: `The leader has not answered for ${silent} minutes. This unit goes on with the files that it has.`,
-        ja: `リーダーから ${silent} 分間応答がありません。現在のファイルで動作を続けます。`,
-        ru: `Ведущий не отвечает ${silent} мин. Узел работает с теми файлами, что есть.`,
-      },
+      silent === undefined
+        ? NO_ANSWER
+        : {
+            en: `The leader has not answered for ${silent} minutes. This unit goes on with the files that it has.`,
+            ja: `リーダーから ${silent} 分間応答がありません。現在のファイルで動作を続けます。`,
+            ru: `Ведущий не отвечает ${silent} мин. Узел работает с теми файлами, что есть.`,
+          },
       {
         en: 'Look whether the leader is on: journalctl -u unit-follow shows what it said.',
         ja: 'リーダーが動いているか確認してください。journalctl -u unit-follow に詳細があります。',
@@ -39,6 +47,21 @@ async function ofFollower(system: System, now: number): Promise<CheckFinding> {
   }
   if (report === undefined || report.state === 'ready')
     return ok('This unit runs with the files of its leader.', 'リーダーのファイルで動作しています。', 'Узел работает с файлами ведущего.');
+  if (rejected === undefined || report.state === 'failed') {
+    return problem(
+      'error',
+      {
+        en: `This unit does not run as it should: ${report.message}`,
+        ja: `このユニットは正常に動作していません: ${report.message}`,
+        ru: `Узел работает не так, как должен: ${report.message}`,
+      },
+      {
+        en: 'unitctl doctor services shows its services; once the cause is mended: unitctl apply',
+        ja: 'unitctl doctor services でサービスを確認し、原因を直したら unitctl apply を実行してください。',
+        ru: 'Службы: unitctl doctor services; после исправления: unitctl apply',
+      },
+    );
+  }
   return problem(
     'error',
     {
@@ -47,9 +70,9 @@ async function ofFollower(system: System, now: number): Promise<CheckFinding> {
       ru: `Новейшие файлы ведущего здесь не работают: ${report.message}`,
     },
     {
-      en: 'This unit runs with those before. Mend the settings on the leader; its next files are tried by themselves.',
-      ja: '以前のファイルで動作しています。リーダーの設定を直すと、新しいファイルが自動的に試されます。',
-      ru: 'Узел работает с прежними. Исправьте настройки на ведущем: новые файлы будут опробованы сами.',
+      en: 'This unit runs with those before. Mend the settings on the leader: its next files are tried by themselves. Mended here: unitctl apply',
+      ja: '以前のファイルで動作しています。リーダーの設定を直すと、新しいファイルが自動的に試されます。このユニットを直した場合: unitctl apply',
+      ru: 'Узел работает с прежними. Исправьте настройки на ведущем: новые файлы будут опробованы сами. Исправили здесь: unitctl apply',
     },
   );
 }
@@ -84,6 +107,21 @@ async function aboutFollower(system: System, follower: KnownFollower, now: numbe
   const state = await followerState(system, follower);
   if (state !== 'failed' && state !== 'rolled-back') return undefined;
   const why = report?.message ?? '';
+  if (state === 'failed') {
+    return problem(
+      'error',
+      {
+        en: `${who} does not run as it should: ${why}`,
+        ja: `${who} は正常に動作していません: ${why}`,
+        ru: `${who} работает не так, как должен: ${why}`,
+      },
+      {
+        en: 'Look there: unitctl doctor',
+        ja: 'そのユニットで unitctl doctor を実行してください。',
+        ru: 'Выполните на нём: unitctl doctor',
+      },
+    );
+  }
   return problem(
     'error',
     {

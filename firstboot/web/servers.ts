@@ -1,20 +1,17 @@
 /** The servers behind the sockets: bounded in time and number, so that whoever is slow or many keeps nobody else out. */
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 
+import { bounded, type Connections } from '../kit/bounded.ts';
 import { isOwnHost, originAt, parseHost } from './host.ts';
 import type { ListenAt, SocketName, Sockets } from './sockets.ts';
 
-export interface Limits {
+export interface Limits extends Connections {
   /** Seconds for the TLS handshake, and for the headers. */
   headers: number;
   /** Seconds for a whole request, body included. */
   request: number;
-  /** Connections to one socket. */
-  connections: number;
-  /** Of one address. */
-  perAddress: number;
 }
 
 export const LIMITS: Limits = { headers: 10, request: 60, connections: 256, perAddress: 32 };
@@ -94,23 +91,6 @@ export class Servers {
 /** Only a path of our own: `//elsewhere` and whole URLs in the request line are not taken over. */
 function pathOf(url = '/'): string {
   return /^\/(?![/\\])[\x21-\x7e]*$/.test(url) ? url : '/';
-}
-
-function bounded<S extends Server>(server: S, { connections, perAddress }: Limits): S {
-  const counts = new Map<string, number>();
-  server.maxConnections = connections;
-  server.on('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? '';
-    const count = (counts.get(address) ?? 0) + 1;
-    counts.set(address, count);
-    socket.once('close', () => {
-      const left = (counts.get(address) ?? 1) - 1;
-      if (left === 0) counts.delete(address);
-      else counts.set(address, left);
-    });
-    if (count > perAddress) socket.destroy();
-  });
-  return server;
 }
 
 async function listening(server: Server, at: ListenAt): Promise<Server> {

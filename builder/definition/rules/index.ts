@@ -29,6 +29,7 @@ import { stepIdOnce } from './step-id-once.ts';
 import { stepSecret } from './step-secret.ts';
 import { stepTemplate } from './step-template.ts';
 import { templateSyntax } from './template-syntax.ts';
+import { variablesOwn } from './variables-own.ts';
 
 export const RULES: readonly Rule[] = [
   filesExist,
@@ -50,6 +51,7 @@ export const RULES: readonly Rule[] = [
   secretExposed,
   stepExecutable,
   stepTemplate,
+  variablesOwn,
   templateSyntax,
   settingKnown,
   settingUsed,

@@ -3,7 +3,7 @@ import type { TreeFile } from '../../contract/cluster.ts';
 import { ExitCode, UnitError } from '../../kit/errors.ts';
 import { type Change, type ChangeContext, DONE, due, type Parameters } from '../change.ts';
 import { ownership } from '../owner.ts';
-import { makeSecrets, missingSecrets, renderTree, type VariablesStep } from '../variables/render.ts';
+import { allTexts, fillOwn, makeSecrets, missingSecrets, renderTree, type VariablesStep } from '../variables/render.ts';
 import { removeTree, treeDue, writeTree } from '../variables/tree.ts';
 
 type P = Parameters<'variables'>;
@@ -18,7 +18,7 @@ export const variables: Change<P> = {
 
   async check(parameters, context) {
     const step = stepOf(parameters, context);
-    const [missing] = await missingSecrets([step], context);
+    const [missing] = await missingSecrets([allTexts(step)], context);
     if (missing !== undefined) return due(`the secret of ${missing} is not there`);
     const why = await treeDue(context.system, parameters.to, await filesOf(step, context), await ownerOf(parameters, context));
     return why === undefined ? DONE : due(why);
@@ -26,7 +26,7 @@ export const variables: Change<P> = {
 
   async apply(parameters, context) {
     const step = stepOf(parameters, context);
-    await makeSecrets([step], context);
+    await makeSecrets([allTexts(step)], context);
     await writeTree(context.system, parameters.to, await filesOf(step, context), await ownerOf(parameters, context));
   },
 
@@ -50,9 +50,9 @@ function stepOf({ to }: P, { unit }: ChangeContext): VariablesStep {
 }
 
 async function filesOf(step: VariablesStep, context: ChangeContext): Promise<TreeFile[]> {
-  if (context.unit.ownRole?.follows === undefined) return renderTree(step, context);
+  if (context.unit.ownRole?.follows === undefined) return renderTree(step, allTexts(step), context);
   const files = (await readBundle(context.system))?.trees[step.with.to];
-  if (files !== undefined) return files;
+  if (files !== undefined) return fillOwn(step, files, context);
   throw new UnitError(`the leader has no files for ${step.with.to}`, {
     exitCode: ExitCode.step,
     remedies: ['Leader and follower must be of the same image: compare `unitctl status` on both.'],

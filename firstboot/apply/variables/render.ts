@@ -17,32 +17,52 @@ type Context = Pick<ChangeContext, 'system' | 'context' | 'secretSettings' | 'se
 const GENERATED = 'SECRET';
 const LENGTH = 32;
 
-/** @throws UnitError where a value, a secret or the certificate is missing */
-export async function renderTree(step: VariablesStep, context: Context): Promise<TreeFile[]> {
-  const { from, folder, values: texts, certificate } = step.with;
-  const values = await valuesOf(step, context);
-  const secret = Object.keys(texts).filter((name) => texts[name] === GENERATED || holdsSecret(texts[name] ?? '', context.secretSettings));
-  const files = (await readSource(context.system, from, folder)).map((file) => fill(file, values, secret));
+/** Texts of variables, by name. */
+type Texts = Readonly<Record<string, string>>;
+
+/** All variables of a step: what a unit fills in that follows nobody. To one that does its definition leaves only its own. */
+export function allTexts({ with: { values, own } }: VariablesStep): Texts {
+  return { ...values, ...own };
+}
+
+/**
+ * @param texts the variables that are filled in: a leader leaves its followers' own as they are
+ * @throws UnitError where a value, a secret or the certificate is missing
+ */
+export async function renderTree(step: VariablesStep, texts: Texts, context: Context): Promise<TreeFile[]> {
+  const { from, folder, own = {}, certificate } = step.with;
+  const left = new Map(Object.keys(own).flatMap((name) => (name in texts ? [] : [[name, name]])));
+  const values = await valuesOf(step.id, texts, context);
+  for (const [name, value] of values) refuseNamesOf(left, name, value);
+  const filling = { values: new Map([...values, ...left]), secret: secretNames(texts, context), left };
+  const files = (await readSource(context.system, from, folder)).map((file) => fill(file, filling));
   if (certificate === undefined) return files;
   const pair = await readInUse(context.system);
   if (pair === undefined) throw new UnitError('this unit has no certificate that its files could have', { exitCode: ExitCode.step });
   const placed = (path: string, text: string, secretFile: boolean): TreeFile => ({
-    path: replaceVariables(path, values, path).text,
+    path: replaceVariables(path, filling.values, path).text,
     mode: secretFile ? 0o640 : 0o644,
     data: Buffer.from(text).toString('base64'),
   });
   return [...files, placed(certificate.chain, pair.fullchain, false), placed(certificate.key, pair.privkey, true)];
 }
 
-/** Names of the variables of `steps` that are still to be generated. */
-export async function missingSecrets(steps: readonly VariablesStep[], { secrets }: Context): Promise<string[]> {
-  const names = steps.flatMap(({ with: { values } }) => Object.keys(values).filter((name) => values[name] === GENERATED));
+/** What a leader gave out, with this unit's own variables filled in. @throws UnitError where a value or a secret is missing */
+export async function fillOwn(step: VariablesStep, files: readonly TreeFile[], context: Context): Promise<TreeFile[]> {
+  const { own: texts = {} } = step.with;
+  const filling = { values: await valuesOf(step.id, texts, context), secret: secretNames(texts, context), left: new Map() };
+  return files.map((file) => (file.own === true ? fill({ ...file, data: Buffer.from(file.data, 'base64') }, filling) : file));
+}
+
+/** Names of the variables in `texts` that are still to be generated. */
+export async function missingSecrets(texts: readonly Texts[], { secrets }: Context): Promise<string[]> {
+  const names = texts.flatMap((each) => Object.keys(each).filter((name) => each[name] === GENERATED));
   const kept = await Promise.all(names.map((name) => secrets.read(fileOf(name))));
   return [...new Set(names.filter((_, index) => kept[index] === undefined))];
 }
 
-export async function makeSecrets(steps: readonly VariablesStep[], context: Context): Promise<void> {
-  for (const name of await missingSecrets(steps, context))
+export async function makeSecrets(texts: readonly Texts[], context: Context): Promise<void> {
+  for (const name of await missingSecrets(texts, context))
     await context.secrets.write(fileOf(name), generateSecret(LENGTH, 'alphanumeric'));
 }
 
@@ -51,8 +71,22 @@ function fileOf(name: string): string {
   return `variable.${name}`;
 }
 
-async function valuesOf({ id, with: { values } }: VariablesStep, { context, secrets }: Context): Promise<Values> {
-  const entries = Object.entries(values).map(async ([name, text]): Promise<[string, string]> => {
+function secretNames(texts: Texts, { secretSettings }: Context): string[] {
+  return Object.keys(texts).filter((name) => texts[name] === GENERATED || holdsSecret(texts[name] ?? '', secretSettings));
+}
+
+/** A follower could not tell them from variables. */
+function refuseNamesOf(left: Values, name: string, value: string): void {
+  const [found] = replaceVariables(value, left, '').used;
+  if (found === undefined) return;
+  throw new UnitError(`the value of ${name} has ${found} in it, which is a variable that each unit fills in itself`, {
+    exitCode: ExitCode.step,
+    remedies: ['Change the setting that it comes from.'],
+  });
+}
+
+async function valuesOf(id: string, texts: Texts, { context, secrets }: Context): Promise<Values> {
+  const entries = Object.entries(texts).map(async ([name, text]): Promise<[string, string]> => {
     if (text !== GENERATED) return [name, renderTemplate(text, 'text', context, `step ${id}, ${name}`)];
     const value = await secrets.read(fileOf(name));
     if (value === undefined) throw new UnitError(`the secret of ${name} is not made yet`, { exitCode: ExitCode.step });
@@ -61,14 +95,27 @@ async function valuesOf({ id, with: { values } }: VariablesStep, { context, secr
   return new Map(await Promise.all(entries));
 }
 
+interface Filling {
+  values: Values;
+  /** Names of the values that are secrets. */
+  secret: readonly string[];
+  /** Among the values: variables that stay as they are. */
+  left: Values;
+}
+
 /** What is no text stays as it is. Whoever may not know a secret may not read a file that has it. */
-function fill({ path, mode, data }: SourceFile, values: Values, secret: readonly string[]): TreeFile {
-  const own = replaceVariables(path, values, path).text;
+function fill({ path, mode, data }: SourceFile, { values, secret, left }: Filling): TreeFile {
+  const name = replaceVariables(path, values, path);
   const text = data.includes(0) ? undefined : textOf(data);
-  if (text === undefined) return { path: own, mode, data: data.toString('base64') };
-  const replaced = replaceVariables(text, values, own);
-  const isPrivate = secret.some((name) => replaced.used.has(name));
-  return { path: own, mode: isPrivate ? mode & 0o750 : mode, data: Buffer.from(replaced.text).toString('base64') };
+  const content = text === undefined ? undefined : replaceVariables(text, values, name.text);
+  const isPrivate = secret.some((each) => content?.used.has(each));
+  const isOwn = [...left.keys()].some((each) => name.used.has(each) || content?.used.has(each));
+  return {
+    path: name.text,
+    mode: isPrivate ? mode & 0o750 : mode,
+    data: (content === undefined ? data : Buffer.from(content.text)).toString('base64'),
+    ...(isOwn ? { own: true } : {}),
+  };
 }
 
 function textOf(data: Buffer): string | undefined {

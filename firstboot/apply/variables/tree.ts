@@ -11,8 +11,9 @@ import { type Ownership, octal } from '../owner.ts';
 /** Which files below which folder were written: JSON, by folder. */
 const WRITTEN = '/var/lib/unit/trees.json';
 
-/** What is another than wanted; undefined where nothing is. */
+/** What is another than wanted; undefined where nothing is. @throws UnitError for a file that would lie elsewhere */
 export async function treeDue(system: System, to: string, files: readonly TreeFile[], owner: Ownership): Promise<string | undefined> {
+  onlyBelow(to, files);
   for (const file of files) {
     const why = await difference(system.path(join(to, file.path)), file, owner);
     if (why !== undefined) return `${file.path}: ${why}`;
@@ -22,8 +23,9 @@ export async function treeDue(system: System, to: string, files: readonly TreeFi
   return gone === undefined ? undefined : `${gone} is not wanted any more`;
 }
 
-/** Each file appears whole or not at all. */
+/** Each file appears whole or not at all. @throws UnitError for a file that would lie elsewhere, before anything is written */
 export async function writeTree(system: System, to: string, files: readonly TreeFile[], owner: Ownership): Promise<void> {
+  onlyBelow(to, files);
   const names = files.map(({ path }) => path);
   const before = (await written(system))[to] ?? [];
   await keepWritten(system, to, [...new Set([...before, ...names])]);
@@ -51,6 +53,16 @@ async function difference(path: string, { mode, data }: TreeFile, { uid, gid }: 
   if (octal(info.mode) !== octal(mode)) return `its mode is ${octal(info.mode)}`;
   if (info.uid !== uid || info.gid !== gid) return 'its owner is another';
   return (await readFile(path)).toString('base64') === data ? undefined : 'its content is another';
+}
+
+/** Names come from a leader, and values of settings are in them: `..` would lead out, or past the folders that are looked at. */
+function onlyBelow(to: string, files: readonly TreeFile[]): void {
+  const wrong = files.find(({ path }) => path.split('/').includes('..'));
+  if (wrong === undefined) return;
+  throw new UnitError(`a file would be written outside ${to}: its name ${JSON.stringify(wrong.path)} has ".." in it`, {
+    exitCode: ExitCode.step,
+    remedies: ['Change the setting that its name is made of.'],
+  });
 }
 
 /** A product may own a folder in its tree: a link that it planted there must not lead root elsewhere. */

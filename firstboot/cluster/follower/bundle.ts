@@ -2,6 +2,7 @@
 import { Bundle, CLUSTER_PATHS } from '../../contract/cluster.ts';
 import { ExitCode, UnitError } from '../../kit/errors.ts';
 import { readIfExists, removeFile, writeFileAtomic } from '../../kit/files.ts';
+import { printable } from '../../kit/printable.ts';
 import type { System } from '../../kit/system.ts';
 import { validateBy } from '../../settings/index.ts';
 import { sha256 } from '../hash.ts';
@@ -36,7 +37,7 @@ function parse(text: string): unknown {
 }
 
 function wrong(message: string): UnitError {
-  return new UnitError(message, { exitCode: ExitCode.step });
+  return new UnitError(printable(message).slice(0, 500), { exitCode: ExitCode.step });
 }
 
 /** The ones before stay until the new ones have proved good (`keepBundle`). */
@@ -50,11 +51,15 @@ export async function keepBundle(system: System): Promise<void> {
   await removeFile(system.path(CLUSTER_PATHS.previous));
 }
 
-/** @returns whether there were any to go back to */
-export async function previousBundle(system: System): Promise<boolean> {
+/** Whether new files are being tried, and there are others to go back to. */
+export async function hasPrevious(system: System): Promise<boolean> {
+  return (await readIfExists(system.path(CLUSTER_PATHS.previous))) !== undefined;
+}
+
+/** Puts those before in place of the new ones. */
+export async function previousBundle(system: System): Promise<void> {
   const before = await readIfExists(system.path(CLUSTER_PATHS.previous));
-  if (before === undefined) return false;
+  if (before === undefined) return;
   await writeFileAtomic(system.path(CLUSTER_PATHS.bundle), before, { mode: 0o600 });
   await removeFile(system.path(CLUSTER_PATHS.previous));
-  return true;
 }

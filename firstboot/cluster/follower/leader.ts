@@ -3,14 +3,25 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 
 import { SecretStore } from '../../apply/secret-store.ts';
-import { CLUSTER_PATHS, FILES_PATH, HASH_HEADER, Joined, LONGEST_WAIT, NOTIFIED_HEADER, type Report } from '../../contract/cluster.ts';
+import {
+  CALL_HEADER,
+  CLUSTER_PATHS,
+  FILES_PATH,
+  HASH_HEADER,
+  Joined,
+  LONGEST_WAIT,
+  NOTIFIED_HEADER,
+  type Report,
+} from '../../contract/cluster.ts';
 import { ExitCode, UnitError } from '../../kit/errors.ts';
 import { readIfExists, writeFileAtomic } from '../../kit/files.ts';
+import { printable } from '../../kit/printable.ts';
 import type { System } from '../../kit/system.ts';
 import { validateBy } from '../../settings/index.ts';
 import type { JoinCode } from '../code.ts';
 import { sha256 } from '../hash.ts';
 import { type Answer, ask, type LeaderPlace } from './client.ts';
+import { forgetFollowed } from './followed.ts';
 
 export interface Leader extends LeaderPlace {
   /** This unit's name with the leader. */
@@ -27,6 +38,22 @@ export interface NewFiles {
   notified: boolean;
 }
 
+export interface Wanted {
+  /** Hash of the files that are there; absent: any are wanted. */
+  have?: string | undefined;
+  /** The last call to all followers that is known. */
+  call?: string | undefined;
+  /** Seconds for others to come. */
+  wait?: number;
+}
+
+export interface Fetched {
+  /** Undefined where there were no others. */
+  files: NewFiles | undefined;
+  /** The leader's last call to all. */
+  call: string | undefined;
+}
+
 /** Names that no step's secret can have. */
 const KEY = 'cluster.key';
 const SECONDS = 30;
@@ -36,10 +63,13 @@ export async function readLeader(system: System): Promise<Leader | undefined> {
   return text === undefined ? undefined : (JSON.parse(text) as Leader);
 }
 
-/** The key is on disk before the leader hears of it: whoever is cut off in between asks again with the same. */
+/**
+ * Asks to be let in. The key is on disk before the leader hears of it: whoever is cut off in between asks again with the same.
+ * Whom this unit follows stays as it is until `keepLeader`.
+ */
 export async function join(system: System, code: JoinCode): Promise<Leader> {
   const store = new SecretStore(system);
-  const name = `${KEY}.${code.invite}`;
+  const name = keyOf(code);
   const key = (await store.read(name)) ?? randomBytes(32).toString('hex');
   await store.write(name, key);
   system.scrubber.register(code.secret);
@@ -49,22 +79,44 @@ export async function join(system: System, code: JoinCode): Promise<Leader> {
   if (answer.code !== 200) throw refused(answer);
   const joined = JSON.parse(answer.text) as Joined;
   if (validateBy(Joined, joined).length > 0) throw refused(answer);
-  const leader: Leader = { addresses, port, fingerprint, invite, id: joined.id, role: joined.role };
-  await store.write(KEY, key);
-  await writeFileAtomic(system.path(CLUSTER_PATHS.leader), `${JSON.stringify(leader)}\n`, { mode: 0o600 });
-  await store.remove(name);
-  return leader;
+  return { addresses, port, fingerprint, invite, id: joined.id, role: joined.role };
 }
 
-/** Files other than those with the hash `have`; undefined where there were none for `wait` seconds. */
-export async function fetchFiles(system: System, leader: Leader, have: string | undefined, wait = 0): Promise<NewFiles | undefined> {
-  const query = new URLSearchParams({ ...(have === undefined ? {} : { have }), wait: String(Math.min(wait, LONGEST_WAIT)) });
+/** From now on this unit follows `leader`, which has let it in. */
+export async function keepLeader(system: System, leader: Leader): Promise<void> {
+  const store = new SecretStore(system);
+  const key = await ownKey(system, leader);
+  await forgetFollowed(system);
+  await writeFileAtomic(system.path(CLUSTER_PATHS.leader), `${JSON.stringify(leader)}\n`, { mode: 0o600 });
+  await store.write(KEY, key);
+  await store.remove(keyOf(leader));
+}
+
+/** Where the key is until the leader is kept. */
+function keyOf({ invite }: { invite: string }): string {
+  return `${KEY}.${invite}`;
+}
+
+/** @throws UnitError where there is none */
+async function ownKey(system: System, leader: Leader): Promise<string> {
+  const store = new SecretStore(system);
+  const key = (await store.read(keyOf(leader))) ?? (await store.read(KEY));
+  if (key === undefined) throw new UnitError('this unit has no key for its leader', { exitCode: ExitCode.unit });
+  return key;
+}
+
+/** Files other than those that are there, or any where somebody has called all followers. @throws UnitError where the leader has no answer */
+export async function fetchFiles(system: System, leader: Leader, { have, call, wait = 0 }: Wanted): Promise<Fetched> {
+  const said = Object.entries({ have, call }).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const query = new URLSearchParams([...said, ['wait', String(Math.min(wait, LONGEST_WAIT))]]);
   const answer = await askAs(system, leader, { method: 'GET', path: `${FILES_PATH}?${query.toString()}`, timeout: SECONDS + wait });
-  if (answer.code === 304) return undefined;
+  const named = answer.headers[CALL_HEADER];
+  const last = typeof named === 'string' ? named : undefined;
+  if (answer.code === 304) return { files: undefined, call: last };
   if (answer.code !== 200) throw refused(answer);
   const hash = sha256(answer.text);
   if (answer.headers[HASH_HEADER] !== hash) throw new UnitError("the leader's files came damaged", { exitCode: ExitCode.step });
-  return { text: answer.text, hash, notified: answer.headers[NOTIFIED_HEADER] !== undefined };
+  return { files: { text: answer.text, hash, notified: answer.headers[NOTIFIED_HEADER] !== undefined }, call: last };
 }
 
 export async function sendReport(system: System, leader: Leader, report: Report): Promise<void> {
@@ -78,9 +130,8 @@ async function askAs(
   leader: Leader,
   question: { method: 'GET' | 'POST'; path: string; body?: object; timeout: number },
 ): Promise<Answer> {
-  const key = await new SecretStore(system).read(KEY);
-  if (key === undefined) throw new UnitError('this unit has no key for its leader', { exitCode: ExitCode.unit });
-  return ask(leader, { ...question, key: `${leader.id}.${key}`, signal: system.signal });
+  const key = `${leader.id}.${await ownKey(system, leader)}`;
+  return ask(leader, { ...question, key, signal: system.signal });
 }
 
 function refused({ code, text }: Answer): UnitError {
@@ -96,7 +147,7 @@ function refused({ code, text }: Answer): UnitError {
 function reason(text: string): string | undefined {
   try {
     const { error } = JSON.parse(text) as { error?: unknown };
-    return typeof error === 'string' ? error.slice(0, 200) : undefined;
+    return typeof error === 'string' ? printable(error).slice(0, 200) : undefined;
   } catch {
     return undefined;
   }

@@ -8,10 +8,11 @@ import { generateSecret } from '../../apply/generate.ts';
 import { SecretStore } from '../../apply/secret-store.ts';
 import { makeSecrets, missingSecrets, renderTree } from '../../apply/variables/render.ts';
 import { MissingFolder } from '../../apply/variables/source.ts';
-import { type Bundle, CLUSTER_PATHS, SERVER_GROUP } from '../../contract/cluster.ts';
-import { UnitError } from '../../kit/errors.ts';
+import { Bundle, CLUSTER_PATHS, MAX_BUNDLE, SERVER_GROUP } from '../../contract/cluster.ts';
+import { ExitCode, UnitError } from '../../kit/errors.ts';
 import { makeFolder, readIfExists, writeFileAtomic } from '../../kit/files.ts';
 import type { System } from '../../kit/system.ts';
+import { validateBy } from '../../settings/index.ts';
 import { sha256 } from '../hash.ts';
 
 type Context = Pick<ChangeContext, 'system' | 'unit' | 'context' | 'secretSettings' | 'secrets'>;
@@ -23,7 +24,7 @@ const ADMIN_LENGTH = 40;
 /** Roles whose files are others than those that are laid out. */
 export async function staleRoles(context: Context): Promise<string[]> {
   const followers = context.unit.ownRole?.followers ?? {};
-  if ((await missingSecrets(Object.values(followers).flat(), context)).length > 0) return Object.keys(followers);
+  if ((await missingSecrets(givenTexts(context), context)).length > 0) return Object.keys(followers);
   const texts = await bundleTexts(context);
   const laidOut = await Promise.all(Object.keys(texts).map((role) => readIfExists(context.system.path(publishedFile(role)))));
   return Object.entries(texts).flatMap(([role, text], index) => (laidOut[index] === text ? [] : [role]));
@@ -34,8 +35,14 @@ export async function publish(context: Context): Promise<void> {
   await prepareFolders(system);
   await makeCertificate(system);
   await adminKey(system);
-  await makeSecrets(Object.values(context.unit.ownRole?.followers ?? {}).flat(), context);
+  await makeSecrets(givenTexts(context), context);
   for (const [role, text] of Object.entries(await bundleTexts(context))) await writeForServer(system, publishedFile(role), text);
+}
+
+function givenTexts({ unit }: Context): Record<string, string>[] {
+  return Object.values(unit.ownRole?.followers ?? {})
+    .flat()
+    .map((step) => step.with.values);
 }
 
 async function bundleTexts(context: Context): Promise<Record<string, string>> {
@@ -43,14 +50,27 @@ async function bundleTexts(context: Context): Promise<Record<string, string>> {
   for (const [role, steps] of Object.entries(context.unit.ownRole?.followers ?? {})) {
     try {
       const trees: Bundle['trees'] = {};
-      for (const step of steps) trees[step.with.to] = await renderTree(step, context);
-      texts[role] = JSON.stringify({ schemaVersion: 1, image: context.unit.name, role, trees } satisfies Bundle);
+      for (const step of steps) trees[step.with.to] = await renderTree(step, step.with.values, context);
+      texts[role] = bundleText({ schemaVersion: 1, image: context.unit.name, role, trees });
     } catch (error) {
       // A vendor need not deliver files for each role that the image can have.
       if (!(error instanceof MissingFolder)) throw error;
     }
   }
   return texts;
+}
+
+/** @throws UnitError for what no follower would take */
+export function bundleText(bundle: Bundle): string {
+  const [violation] = validateBy(Bundle, bundle);
+  const text = JSON.stringify(bundle);
+  const isLarge = Buffer.byteLength(text) > MAX_BUNDLE;
+  if (violation === undefined && !isLarge) return text;
+  const why = isLarge ? `together they are larger than ${MAX_BUNDLE / 1024 / 1024} MiB` : violation?.message;
+  throw new UnitError(`the files of the role ${bundle.role} cannot be given out: ${why}`, {
+    exitCode: ExitCode.step,
+    remedies: ["Look at the vendor's files for this role: large ones belong into the image, and names have no control characters or `..`."],
+  });
 }
 
 export function publishedFile(role: string): string {
@@ -79,10 +99,17 @@ async function serverGroup(system: System): Promise<number> {
 
 /** The key's value, which is made with the first call. */
 export async function adminKey(system: System): Promise<string> {
-  const store = new SecretStore(system);
-  const kept = await store.read(ADMIN_SECRET);
+  return giveAdminKey(system, await new SecretStore(system).read(ADMIN_SECRET));
+}
+
+/** Another key: the one before opens nothing from now on. */
+export async function newAdminKey(system: System): Promise<string> {
+  return giveAdminKey(system, undefined);
+}
+
+async function giveAdminKey(system: System, kept: string | undefined): Promise<string> {
   const key = kept ?? generateSecret(ADMIN_LENGTH, 'alphanumeric');
-  if (kept === undefined) await store.write(ADMIN_SECRET, key);
+  if (kept === undefined) await new SecretStore(system).write(ADMIN_SECRET, key);
   const hash = sha256(key);
   if ((await readIfExists(system.path(CLUSTER_PATHS.adminKey))) !== hash) await writeForServer(system, CLUSTER_PATHS.adminKey, hash);
   return key;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 
 import { CLUSTER_PATHS, Follower, type Invite } from '../../contract/cluster.ts';
 import { ignoreMissing, readIfExists, removeFile } from '../../kit/files.ts';
+import { printable } from '../../kit/printable.ts';
 import type { System } from '../../kit/system.ts';
 import { validateBy } from '../../settings/index.ts';
 import { sha256 } from '../hash.ts';
@@ -18,19 +19,30 @@ export interface KnownFollower extends Follower {
 
 const LARGEST = 8192;
 
-/** A new invite; only its secret's hash is kept. Those that are over go. */
-export async function makeInvite(system: System, role: string, expires: number): Promise<{ invite: string; secret: string }> {
+export interface NewInvite {
+  invite: string;
+  secret: string;
+}
+
+export function newInvite(): NewInvite {
+  return { invite: randomBytes(8).toString('hex'), secret: randomBytes(32).toString('hex') };
+}
+
+/** From now on the invite lets in whoever comes first. Only its secret's hash is kept. Those that are over go. */
+export async function keepInvite(
+  system: System,
+  { invite, secret }: NewInvite,
+  { role, expires }: Pick<Invite, 'role' | 'expires'>,
+): Promise<void> {
   await prepareFolders(system);
   for (const name of await readdir(system.path(CLUSTER_PATHS.invites))) {
     const text = await readIfExists(system.path(join(CLUSTER_PATHS.invites, name)));
     if (text !== undefined && (JSON.parse(text) as Invite).expires < Date.now())
       await removeFile(system.path(join(CLUSTER_PATHS.invites, name)));
   }
-  const [invite, secret] = [randomBytes(8).toString('hex'), randomBytes(32).toString('hex')];
   system.scrubber.register(secret);
   const content: Invite = { role, secret: sha256(secret), expires };
   await writeForServer(system, join(CLUSTER_PATHS.invites, `${invite}.json`), JSON.stringify(content));
-  return { invite, secret };
 }
 
 export async function followers(system: System): Promise<KnownFollower[]> {
@@ -63,6 +75,12 @@ async function isRevoked(system: System, id: string): Promise<boolean> {
   return (await readIfExists(system.path(join(CLUSTER_PATHS.revoked, id)))) !== undefined;
 }
 
+/** What a follower says of itself is shown in terminals. */
+function withPlainTexts({ report, ...follower }: Follower): Follower {
+  const { name } = follower;
+  return { ...follower, name: printable(name), ...(report && { report: { ...report, message: printable(report.message) } }) };
+}
+
 /** No link is followed, and nothing large is read. */
 async function readForeign(path: string): Promise<Follower | undefined> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(() => undefined);
@@ -71,7 +89,7 @@ async function readForeign(path: string): Promise<Follower | undefined> {
     const info = await handle.stat();
     if (!info.isFile() || info.size > LARGEST) return undefined;
     const data = JSON.parse(await handle.readFile('utf8')) as unknown;
-    return validateBy(Follower, data).length === 0 ? (data as Follower) : undefined;
+    return validateBy(Follower, data).length === 0 ? withPlainTexts(data as Follower) : undefined;
   } catch {
     return undefined;
   } finally {

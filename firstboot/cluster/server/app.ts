@@ -2,20 +2,23 @@
 import { watch } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { FILES_PATH, HASH_HEADER, JoinRequest, LONGEST_WAIT, NOTIFIED_HEADER, Report } from '../../contract/cluster.ts';
+import { CALL_HEADER, FILES_PATH, HASH_HEADER, JoinRequest, LONGEST_WAIT, NOTIFIED_HEADER, Report } from '../../contract/cluster.ts';
 import { validateBy } from '../../settings/index.ts';
 import type { Known, Store } from './store.ts';
 
 const LARGEST = 16 * 1024;
 
-/** Failed attempts to get in, of all strangers together, in a minute: secrets of 256 bits need no more, logs do. */
-const PATIENCE = 600;
+/** Refusals that one address is told in a minute; then it is told to wait. Secrets of 256 bits need none of it: clients in a loop do. */
+const PATIENCE = 60;
 
 interface Reply {
   code: number;
   body?: string;
   headers?: Record<string, string>;
 }
+
+/** The caller, asked once more. */
+type Again = () => Promise<Known | undefined>;
 
 /** Why a waiting follower is woken. */
 type Call = 'published' | 'notified' | 'over';
@@ -24,7 +27,7 @@ export class ClusterApp {
   readonly #store: Store;
   readonly #log: (line: string) => void;
   readonly #waiting = new Set<(call: Call) => void>();
-  #refused = { minute: 0, count: 0 };
+  #refused = { minute: 0, counts: new Map<string, number>() };
 
   constructor(store: Store, log: (line: string) => void) {
     this.#store = store;
@@ -49,51 +52,58 @@ export class ClusterApp {
   };
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<Reply> {
-    const url = new URL(request.url ?? '/', 'https://leader');
+    const target = request.url ?? '/';
+    if (!URL.canParse(target, 'https://leader')) return said(400, 'this is no address');
+    const url = new URL(target, 'https://leader');
     switch (`${request.method ?? ''} ${url.pathname}`) {
       case 'POST /v1/join':
         return this.#join(request);
       case `GET ${FILES_PATH}`:
-        return this.#withFollower(request, (follower) => this.#files(follower, url, response));
+        return this.#withFollower(request, (follower, again) => this.#files(follower, again, url, response));
       case 'POST /v1/report':
         return this.#withFollower(request, (follower) => this.#report(follower, request));
       case 'POST /admin/notify':
-        return this.#notify(url);
+        return this.#notify(request, url);
       default:
         return said(404, 'there is nothing here');
     }
   }
 
   async #join(request: IncomingMessage): Promise<Reply> {
-    if (this.#isTired()) return said(429, 'too many attempts: try again in a minute');
     const body = await bodyOf<JoinRequest>(request, JoinRequest);
     const joined = body === undefined ? undefined : await this.#store.join(body, Date.now());
-    if (joined === undefined) return this.#refuse('this join code is unknown, over or used');
+    if (joined === undefined) return this.#refuse(request, 'this join code is unknown, over or used');
     this.#log(`follower ${joined.id} joined as ${joined.role}`);
     return { code: 200, body: JSON.stringify(joined) };
   }
 
-  async #withFollower(request: IncomingMessage, work: (follower: Known) => Promise<Reply>): Promise<Reply> {
-    if (this.#isTired()) return said(429, 'too many attempts: try again in a minute');
+  /** @param work gets the caller, and who it is by then whenever that is asked again: nobody, once it was cut off */
+  async #withFollower(request: IncomingMessage, work: (follower: Known, again: Again) => Promise<Reply | undefined>): Promise<Reply> {
     const [, id = '', key = ''] = /^Bearer ([0-9a-f]{16})\.([0-9a-f]{64})$/.exec(request.headers.authorization ?? '') ?? [];
-    const follower = await this.#store.follower(id, key);
-    return follower === undefined ? this.#refuse('this key opens nothing') : work(follower);
+    const again: Again = () => this.#store.follower(id, key);
+    const follower = await again();
+    const reply = follower === undefined ? undefined : await work(follower, again);
+    return reply ?? this.#refuse(request, 'this key opens nothing');
   }
 
   /** Of the caller's own role, which only its key says. */
-  async #files(follower: Known, url: URL, response: ServerResponse): Promise<Reply> {
+  async #files(follower: Known, again: Again, url: URL, response: ServerResponse): Promise<Reply | undefined> {
     await this.#store.seen(follower, Date.now());
     const have = url.searchParams.get('have') ?? '';
+    const known = url.searchParams.get('call');
     const until = Date.now() + Math.min(LONGEST_WAIT, Math.max(0, Number(url.searchParams.get('wait') ?? '0') || 0)) * 1000;
     for (let call: Call = 'published'; ; ) {
       const files = await this.#store.files(follower.role);
-      if (files !== undefined && (files.hash !== have || call === 'notified')) {
-        const notified: Record<string, string> = call === 'notified' ? { [NOTIFIED_HEADER]: '1' } : {};
-        return { code: 200, body: files.text, headers: { [HASH_HEADER]: files.hash, ...notified } };
+      const last = await this.#store.lastCall();
+      const notified = call === 'notified' || (known !== null && known !== last);
+      const headers: Record<string, string> = { [CALL_HEADER]: last, ...(notified ? { [NOTIFIED_HEADER]: '1' } : {}) };
+      if (files !== undefined && (files.hash !== have || notified)) {
+        return { code: 200, body: files.text, headers: { ...headers, [HASH_HEADER]: files.hash } };
       }
       const left = until - Date.now();
-      if (left <= 0 || call === 'over') return { code: 304 };
+      if (left <= 0 || call === 'over') return { code: 304, headers };
       call = await this.#wait(left, response);
+      if ((await again()) === undefined) return undefined;
     }
   }
 
@@ -104,10 +114,10 @@ export class ClusterApp {
     return { code: 204 };
   }
 
-  async #notify(url: URL): Promise<Reply> {
-    if (this.#isTired()) return said(429, 'too many attempts: try again in a minute');
-    if (!(await this.#store.isAdmin(url.searchParams.get('auth') ?? ''))) return this.#refuse('this key opens nothing');
+  async #notify(request: IncomingMessage, url: URL): Promise<Reply> {
+    if (!(await this.#store.isAdmin(url.searchParams.get('auth') ?? ''))) return this.#refuse(request, 'this key opens nothing');
     const followers = await this.#store.count();
+    await this.#store.call();
     this.#wake('notified');
     return { code: 200, body: JSON.stringify({ followers }) };
   }
@@ -131,15 +141,14 @@ export class ClusterApp {
     for (const end of [...this.#waiting]) end(call);
   }
 
-  #refuse(why: string): Reply {
-    this.#refused.count += 1;
-    return said(401, why);
-  }
-
-  #isTired(): boolean {
+  /** Only whoever is refused waits: a good key is let in whatever others do, behind the same router too. */
+  #refuse({ socket }: IncomingMessage, why: string): Reply {
     const minute = Math.floor(Date.now() / 60_000);
-    if (this.#refused.minute !== minute) this.#refused = { minute, count: 0 };
-    return this.#refused.count >= PATIENCE;
+    if (this.#refused.minute !== minute) this.#refused = { minute, counts: new Map() };
+    const address = socket.remoteAddress ?? '';
+    const count = (this.#refused.counts.get(address) ?? 0) + 1;
+    this.#refused.counts.set(address, count);
+    return count > PATIENCE ? said(429, 'too many attempts: try again in a minute') : said(401, why);
   }
 }
 
@@ -147,16 +156,16 @@ function said(code: number, error: string): Reply {
   return { code, body: JSON.stringify({ error }) };
 }
 
-/** Undefined for what is too large, no JSON, or does not fit. */
+/** Undefined for what is too large, no JSON, does not fit, or breaks off. */
 async function bodyOf<T>(request: IncomingMessage, schema: object): Promise<T | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > LARGEST) return undefined;
-    chunks.push(chunk);
-  }
   try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > LARGEST) return undefined;
+      chunks.push(chunk);
+    }
     const data = JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
     return validateBy(schema, data).length === 0 ? (data as T) : undefined;
   } catch {

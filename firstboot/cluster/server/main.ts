@@ -1,12 +1,12 @@
 #!/usr/bin/node
 /** The process edge of the leader's server. It has no rights: root lays out what it gives away. */
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { CLUSTER_PATHS, CLUSTER_PORT } from '../../contract/cluster.ts';
 import { ClusterApp } from './app.ts';
+import { clusterServer } from './server.ts';
 import { Store } from './store.ts';
 
 const text = { type: 'string' } as const;
@@ -34,9 +34,7 @@ const store = new Store({ folder: options.folder, state });
 await store.open();
 const app = new ClusterApp(store, log);
 app.watch();
-// A stranger who says nothing must not keep others out.
-const server = createServer({ ...tls, minVersion: 'TLSv1.2', headersTimeout: 10_000, requestTimeout: 30_000 }, app.listener);
-server.maxConnections = 1024;
+const server = clusterServer(tls, app.listener);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(0));
 server.listen(Number(options.port), options.host, () => {
   const address = server.address();

@@ -1,10 +1,10 @@
 /** What the server knows: files that root laid out, and its own about followers. */
 import { randomBytes } from 'node:crypto';
-import { readdir, writeFile } from 'node:fs/promises';
+import { link, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
-import { CLUSTER_PATHS, Follower, Invite, type Joined, type JoinRequest, type Report } from '../../contract/cluster.ts';
-import { ignoreMissing, makeFolder, readIfExists, writeFileAtomic } from '../../kit/files.ts';
+import { CLUSTER_PATHS, Follower, Invite, type Joined, type JoinRequest, type Report, Use } from '../../contract/cluster.ts';
+import { ignoreMissing, makeFolder, readIfExists, removeFile, syncFolder, writeFileAtomic } from '../../kit/files.ts';
 import { validateBy } from '../../settings/index.ts';
 import { isSecret, sha256 } from '../hash.ts';
 
@@ -42,31 +42,42 @@ export class Store {
     for (const name of ['followers', 'used']) await makeFolder(join(this.#state, name), 0o700);
   }
 
-  /** Undefined for a code that is unknown, over or used by somebody else. */
+  /**
+   * A code is used by whoever comes first, and by that one as often as it needs to hear the answer, also when the code is over by then.
+   * Undefined for a code that is unknown, over or used by somebody else.
+   */
   async join(request: JoinRequest, now: number): Promise<Joined | undefined> {
-    const invite = await read<Invite>(join(this.#folder, basename(CLUSTER_PATHS.invites), `${request.invite}.json`), Invite);
-    if (invite === undefined || !isSecret(request.secret, invite.secret) || invite.expires < now) return undefined;
-    const id = await this.#use(request);
-    if (id === undefined) return undefined;
-    const { role } = invite;
-    const follower: Follower = { role, name: request.name, key: sha256(request.key), invite: request.invite, joined: now, seen: now };
-    await this.#write(id, follower);
+    const use = (await this.#usedBy(request.invite)) ?? (await this.#use(request, now));
+    if (use === undefined || !isSecret(request.key, use.key)) return undefined;
+    const { id, role, key } = use;
+    if ((await readIfExists(this.#file(id))) === undefined) {
+      await this.#write(id, { role, name: request.name, key, invite: request.invite, joined: now, seen: now });
+    }
     return { id, role };
   }
 
-  /** A code is used by whoever comes first, and by that one as often as it needs to hear the answer. */
-  async #use({ invite, key }: JoinRequest): Promise<string | undefined> {
-    const mark = join(this.#state, 'used', invite);
-    const own = `${randomBytes(8).toString('hex')} ${sha256(key)}`;
-    const first = await writeFile(mark, own, { flag: 'wx', mode: 0o600 }).then(
-      () => true,
-      (error: NodeJS.ErrnoException) => {
-        if (error.code === 'EEXIST') return false;
-        throw error;
-      },
-    );
-    const [id, hash] = (first ? own : ((await readIfExists(mark)) ?? '')).split(' ');
-    return hash === sha256(key) ? id : undefined;
+  async #usedBy(invite: string): Promise<Use | undefined> {
+    return read<Use>(join(this.#state, 'used', invite), Use);
+  }
+
+  /** Who has used the code once this is done: this one, or somebody who was a little earlier. */
+  async #use({ invite, secret, key }: JoinRequest, now: number): Promise<Use | undefined> {
+    const made = await read<Invite>(join(this.#folder, basename(CLUSTER_PATHS.invites), `${invite}.json`), Invite);
+    if (made === undefined || !isSecret(secret, made.secret) || made.expires < now) return undefined;
+    const use: Use = { id: randomBytes(8).toString('hex'), key: sha256(key), role: made.role };
+    // A link appears whole, and only where there is nothing yet.
+    const [mark, whole] = [join(this.#state, 'used', invite), join(this.#state, 'used', `${invite}.${use.id}`)];
+    await writeFileAtomic(whole, JSON.stringify(use), { mode: 0o600 });
+    try {
+      await link(whole, mark);
+      await syncFolder(join(this.#state, 'used'));
+      return use;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      return await this.#usedBy(invite);
+    } finally {
+      await removeFile(whole);
+    }
   }
 
   /** The follower with this key; undefined for any other, and for one that is cut off. */
@@ -74,8 +85,11 @@ export class Store {
     if (!/^[0-9a-f]{16}$/.test(id)) return undefined;
     const follower = await read<Follower>(this.#file(id), Follower);
     if (follower === undefined || !isSecret(key, follower.key)) return undefined;
-    const revoked = await readIfExists(join(this.#folder, basename(CLUSTER_PATHS.revoked), id));
-    return revoked === undefined ? { ...follower, id } : undefined;
+    return (await this.#isRevoked(id)) ? undefined : { ...follower, id };
+  }
+
+  async #isRevoked(id: string): Promise<boolean> {
+    return (await readIfExists(join(this.#folder, basename(CLUSTER_PATHS.revoked), id))) !== undefined;
   }
 
   async seen({ id, ...follower }: Known, now: number): Promise<void> {
@@ -97,8 +111,22 @@ export class Store {
     return hash !== undefined && isSecret(key, hash.trim());
   }
 
+  /** Calls all followers: also those who do not ask just now will hear of it. */
+  async call(): Promise<void> {
+    await writeFileAtomic(join(this.#state, 'call'), randomBytes(8).toString('hex'), { mode: 0o600 });
+  }
+
+  /** The last call: another word each time. */
+  async lastCall(): Promise<string> {
+    return (await readIfExists(join(this.#state, 'call'))) ?? 'none';
+  }
+
+  /** Followers that are not cut off. */
   async count(): Promise<number> {
-    return ((await readdir(join(this.#state, 'followers')).catch(ignoreMissing)) ?? []).filter((name) => name.endsWith('.json')).length;
+    const names = (await readdir(join(this.#state, 'followers')).catch(ignoreMissing)) ?? [];
+    const ids = names.filter((name) => /^[0-9a-f]{16}\.json$/.test(name)).map((name) => name.slice(0, 16));
+    const revoked = await Promise.all(ids.map((id) => this.#isRevoked(id)));
+    return revoked.filter((each) => !each).length;
   }
 
   #file(id: string): string {
@@ -113,6 +141,10 @@ export class Store {
 async function read<T>(path: string, schema: object): Promise<T | undefined> {
   const text = await readIfExists(path);
   if (text === undefined) return undefined;
-  const data = JSON.parse(text) as unknown;
-  return validateBy(schema, data).length === 0 ? (data as T) : undefined;
+  try {
+    const data = JSON.parse(text) as unknown;
+    return validateBy(schema, data).length === 0 ? (data as T) : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -2,7 +2,7 @@
 import { DONE, due } from '../../apply/change.ts';
 import { decodeJoinCode } from '../../cluster/code.ts';
 import { bundleHash, checkBundle, takeBundle } from '../../cluster/follower/bundle.ts';
-import { fetchFiles, join, readLeader } from '../../cluster/follower/leader.ts';
+import { fetchFiles, join, keepLeader, readLeader } from '../../cluster/follower/leader.ts';
 import { ExitCode, UnitError } from '../../kit/errors.ts';
 import type { BeginChange } from '../changes.ts';
 
@@ -43,9 +43,16 @@ export const joinLeader: BeginChange<P> = {
     const leader = wanted === undefined || wanted.invite === known?.invite ? known : await join(system, wanted);
     if (leader === undefined) throw new UnitError('there is no join code', { exitCode: ExitCode.answers });
     log(`the leader is ${leader.addresses.join(', ')}, this unit is ${leader.id} there`);
-    const files = await fetchFiles(system, leader, await bundleHash(system));
-    if (files === undefined) return;
+    const { files } = await fetchFiles(system, leader, {});
+    if (files === undefined) {
+      throw new UnitError(`the leader has no files for the role ${role} yet`, {
+        exitCode: ExitCode.step,
+        remedies: ['Finish the leader first: `unitctl apply` there.'],
+      });
+    }
     checkBundle(files.text, unit.name, role);
-    await takeBundle(system, files.text);
+    // Only now: a leader whose files are of no use here must not take the place of one that is followed.
+    if (leader !== known) await keepLeader(system, leader);
+    if (files.hash !== (await bundleHash(system))) await takeBundle(system, files.text);
   },
 };

@@ -37,6 +37,7 @@ const UNIT: Unit = {
         from: '/usr/share/shop/core.tgz',
         to: '/var/shop/core',
         values,
+        own: { CORE_ID: '{{default settings.product.coreId "co1"}}' },
         certificate: { chain: 'nginx/secret/DOMAIN-bundle.crt', key: 'nginx/secret/DOMAIN-key.pem' },
       },
     },
@@ -65,6 +66,7 @@ const SCHEMA = withRoles(
     properties: {
       domain: { type: 'string', 'x-roles': ['register'], 'x-titles': { en: 'Domain' } },
       core: { type: 'string', 'x-roles': ['register'], 'x-titles': { en: 'Core' } },
+      coreId: { type: 'string', 'x-roles': ['core'], 'x-titles': { en: 'Id' } },
       copies: { type: 'array', items: { type: 'string' }, 'x-roles': ['register'], 'x-titles': { en: 'Copies' } },
     },
   },
@@ -73,6 +75,7 @@ const SCHEMA = withRoles(
 
 const CORE_FILES = {
   'api.json': '{ "domain": "DOMAIN", "host": "co1.DOMAIN", "MY_DOMAIN": 1, "key": "SYSTEM_KEY" }\n',
+  'conf/CORE_ID.yml': 'id: CORE_ID of DOMAIN\n',
   'conf/core.yml': 'listen: CORE_IP_ADDRESS:3000\n',
 };
 
@@ -219,6 +222,13 @@ describe('a leader and its followers', () => {
     expect(refused.stderr).toContain("the product's files have none for the role mirror");
   });
 
+  it('a code with more addresses than a unit takes is not made', async () => {
+    const addresses = Array.from({ length: 17 }, (_, index) => `192.0.2.${index}`);
+    const refused = await leader.unitctl(['cluster', 'invite', '--role', 'core', '--address', ...addresses]);
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toContain('a join code has 1 to 16 addresses, and these 17 are too many');
+  });
+
   it('a follower cannot be set up without a code, nor with one of another role', async () => {
     const without = await apply(core, { cluster: { role: 'core' } });
     expect(without.exitCode).toBe(3);
@@ -230,9 +240,11 @@ describe('a leader and its followers', () => {
 
   it('a follower joins and gets its files: variables as whole words, the certificate, a secret of its own', async () => {
     const code = await inviteFor('core');
-    const done = await apply(core, { cluster: { role: 'core', join: code } });
+    const done = await apply(core, { cluster: { role: 'core', join: code }, product: { coreId: 'co2' } });
     expect(done.stderr).toBe('');
     expect(done.exitCode).toBe(0);
+    expect(core.read('/var/shop/core/conf/co2.yml')).toBe('id: co2 of example.org\n');
+    expect((await core.unitctl(['doctor', 'cluster'])).stdout).toContain('has not answered since this unit joined it');
     const api = JSON.parse(core.read('/var/shop/core/api.json')) as Record<string, unknown>;
     expect(api).toMatchObject({ domain: 'example.org', host: 'co1.example.org', MY_DOMAIN: 1 });
     expect(api['key']).toMatch(/^[A-Za-z0-9]{32}$/);
@@ -313,12 +325,14 @@ describe('a leader and its followers', () => {
         req.end();
       });
     expect(await notify('wrong')).toBe(401);
-    const key = (await leader.unitctl(['cluster', 'admin-key'])).stdout.trim();
-    // It may be between two questions: whoever calls from outside can call again too.
-    await until(async () => {
-      expect(await notify(key)).toBe(200);
-      return core.read('/var/shop/core/conf/core.yml') === 'listen: 192.0.2.100:3000\n';
-    });
+    const before = (await leader.unitctl(['cluster', 'admin-key'])).stdout.trim();
+    const key = (await leader.unitctl(['cluster', 'admin-key', '--new'])).stdout.trim();
+    expect(key).not.toBe(before);
+    expect(await notify(before)).toBe(401);
+    expect((await leader.unitctl(['cluster', 'admin-key'])).stdout.trim()).toBe(key);
+    // Once is enough, also where it comes between two questions.
+    expect(await notify(key)).toBe(200);
+    await until(() => core.read('/var/shop/core/conf/core.yml') === 'listen: 192.0.2.100:3000\n');
   });
 
   it('a renewed certificate of the leader travels', async () => {
@@ -341,6 +355,9 @@ describe('a leader and its followers', () => {
 
   it('a follower that is cut off gets nothing any more', async () => {
     const [{ id = '' } = {}] = await rows();
+    const file = `/var/lib/unit-cluster/followers/${id}.json`;
+    leader.write(file, JSON.stringify({ ...(JSON.parse(leader.read(file)) as object), name: 'co\u001b[2J\nre' }));
+    expect((await leader.unitctl(['cluster', 'list'])).stdout).toContain('co [2J re');
     expect((await leader.unitctl(['cluster', 'revoke', id])).exitCode).toBe(0);
     expect((await rows())[0]).toMatchObject({ state: 'revoked' });
     const once = core.start(['cluster', 'follow']);

@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 
 import { RULES } from '../../../builder/definition/rules/index.ts';
 import { type Change, findingsOf } from './folder-of.ts';
 
+const SETTINGS = JSON.parse(readFileSync(new URL('../../fixtures/definitions/whole/settings.schema.json', import.meta.url), 'utf8')) as {
+  properties: object;
+};
 const AUDIT_RULES = ['private-key', 'host-keys'];
 
 /** Each breaks one thing in a good definition: the rule that finds it, and the finding that comes of it. */
@@ -480,6 +484,47 @@ const BROKEN: [rule: string, what: string, Change, findings: string[]][] = [
     { files: { 'templates/app.ini.hbs': '{{#each settings.product.hosts}}{{settings.time.zone}}{{/each}}' } },
     [
       'template-syntax templates/app.ini.hbs:1:35 -: templates/app.ini.hbs reads settings.time.zone inside #each or #with, where it means a member of the item [Write @root.settings.time.zone.]',
+    ],
+  ],
+  [
+    'variables-own',
+    'variables of values and of own, and those of settings that a unit which follows has not',
+    {
+      replace: [
+        [
+          'steps:\n',
+          `steps:
+  - id: files
+    title: { en: Files }
+    roles: [core, single]
+    use: variables
+    with:
+      from: /usr/share/shop
+      to: /var/shop
+      values: { DOMAIN: '{{settings.domain.name}}', CORE_ID: x }
+      own: { CORE_ID: '{{settings.product.coreId}}', OTHER_ID: '{{settings.product.otherId}}' }
+`,
+        ],
+        [
+          'kernel: generic',
+          'roles:\n  lead: { title: { en: L } }\n  core: { title: { en: C }, follows: lead }\n  single: { title: { en: S } }\nkernel: generic',
+        ],
+      ],
+      files: {
+        'settings.schema.json': JSON.stringify({
+          ...SETTINGS,
+          properties: {
+            ...SETTINGS.properties,
+            coreId: { type: 'string', 'x-roles': ['core'], 'x-titles': { en: 'Core' } },
+            otherId: { type: 'string', 'x-roles': ['lead', 'single'], 'x-titles': { en: 'Other' } },
+          },
+        }),
+        'sample/answers.yaml': 'schemaVersion: 1\ncluster: { role: lead }\nproduct: { admin: { email: a@example.org } }\n',
+      },
+    },
+    [
+      'variables-own image.yaml:80:23 /steps/0/with/own/CORE_ID: step "files" has CORE_ID in values and in own [Leave it in own where units of a role differ in it, else in values.]',
+      'variables-own image.yaml:80:67 /steps/0/with/own/OTHER_ID: step "files" reads the setting product.otherId, which units of the role "core" have not [Put "core" into its x-roles.]',
     ],
   ],
   [

@@ -14,6 +14,7 @@ const files = (name: string, roles: string[]) => ({
     from: `/usr/share/${name}.tgz`,
     to: `/var/${name}`,
     values: { DOMAIN: '{{settings.domain.name}}' },
+    own: { CORE_ID: '{{settings.product.coreId}}' },
     certificate: { chain: 'a', key: 'b' },
   },
 });
@@ -64,9 +65,9 @@ describe('a unit in a role', () => {
     expect(core.ownRole).toEqual({ name: 'core', follows: 'lead', idle: ['redis.service'], followers: {} });
   });
 
-  it('leaves the values of its files to the leader, who has them', () => {
+  it('leaves the values of its files to the leader, who has them, but for its own', () => {
     expect(unitForRole(UNIT, 'core').steps.map(({ with: parameters }) => parameters)).toEqual([
-      { from: '/usr/share/core.tgz', to: '/var/core', values: {} },
+      { from: '/usr/share/core.tgz', to: '/var/core', values: {}, own: { CORE_ID: '{{settings.product.coreId}}' } },
     ]);
     const lead = unitForRole(UNIT, 'lead');
     expect(lead.steps.map(({ id }) => id)).toEqual(['lead-files']);
