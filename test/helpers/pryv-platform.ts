@@ -13,7 +13,7 @@ import { waitFor } from '../../builder/vm/wait.ts';
 export const PRYV_IMAGE = join(packageRoot(), 'images', 'pryv');
 export const PRYV_DOMAIN = 'platform.example.org';
 /** As the sample answers have them. */
-export const PRYV_ADDRESSES = { leader: '10.77.0.2', core: '10.77.0.3', static: '10.77.0.4', slave: '10.77.0.5' };
+export const PRYV_ADDRESSES = { leader: '10.77.0.2', core: '10.77.0.3', static: '10.77.0.4', slave: '10.77.0.5', core2: '10.77.0.6' };
 
 /** Arguments of curl that post it. */
 const json = (data: object): string[] => ['--header', 'Content-Type: application/json', '--data', JSON.stringify(data)];
@@ -44,10 +44,10 @@ export class PryvPlatform {
     ]);
   }
 
-  /** A user who registers at the core of this address, and has a stream `diary` there. @returns what asks about the user's events */
-  async newUser(username: string, address: string): Promise<(...more: string[]) => Promise<string>> {
+  /** A user who registers at this core, and has a stream `diary` there. @returns what asks about the user's events */
+  async newUser(username: string, address: string, core = 'co1'): Promise<(...more: string[]) => Promise<string>> {
     const person = { username, password: 'sample-only-4711', email: `${username}@example.org`, appId: 'unit-platform' };
-    const made = await this.ask('co1', address, '/users', ...json(person));
+    const made = await this.ask(core, address, '/users', ...json(person));
     const { apiEndpoint } = JSON.parse(made) as { apiEndpoint?: string };
     expect(apiEndpoint, made).toBeDefined();
     const token = ['--header', `Authorization: ${new URL(apiEndpoint as string).username}`];
@@ -62,8 +62,8 @@ export class PryvPlatform {
     return JSON.parse(await this.#bystander(['node', '-e', script])) as unknown;
   }
 
-  async until(what: () => Promise<boolean>): Promise<void> {
-    const found = await waitFor(async () => ((await what()) ? true : undefined), this.#leader.deadline(30), this.#ctx.signal, 1000);
+  async until(what: () => Promise<boolean>, seconds = 30): Promise<void> {
+    const found = await waitFor(async () => ((await what()) ? true : undefined), this.#leader.deadline(seconds), this.#ctx.signal, 1000);
     // Of a leader that is off there is none.
     const journal = found === undefined ? await journalOf(this.#leader).catch(() => []) : [];
     expect(found, journal.join('\n')).toBe(true);

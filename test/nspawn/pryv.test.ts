@@ -1,4 +1,4 @@
-/** A Pryv.io platform from nothing: leader, second register, core and static web, units of one image in containers with a network of their own. */
+/** A Pryv.io platform from nothing: leader, second register, cores and static web, units of one image in containers with a network of their own. */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,10 +20,11 @@ const TEMPLATES = '/usr/share/pryv/platform/config-leader/data';
 const why = whyNoContainers();
 if (why !== undefined) console.log(`no platform is formed: ${why}`);
 
-describe.skipIf(why !== undefined)('a platform of four units', () => {
+describe.skipIf(why !== undefined)('a platform of units', () => {
   const cleanup = new Cleanup();
   const work = mkdtempSync(join(tmpdir(), 'pryv-platform-'));
   const { ctx } = testContext({ cacheDir: defaultCacheDir(process.env) });
+  const tree = join(work, 'tree');
   let lab: Lab;
   let leader: NspawnUnit;
   let core: NspawnUnit;
@@ -34,7 +35,6 @@ describe.skipIf(why !== undefined)('a platform of four units', () => {
 
   beforeAll(async () => {
     await buildBundle();
-    const tree = join(work, 'tree');
     await bakeTree(ctx, PRYV_IMAGE, tree);
     lab = await openLab(ctx, cleanup);
     leader = await lab.boot(tree, { name: 'leader', address: ADDRESSES.leader });
@@ -64,6 +64,9 @@ describe.skipIf(why !== undefined)('a platform of four units', () => {
     await platform.until(() => platform.allReady(3));
     expect(await core.output(['stat', '--format=%a %G', '/var/pryv/core/core/conf/core.json'])).toContain('640 pryv');
     expect((await core.run(['ls', '/var/pryv'])).stdout.trim()).toBe('core');
+    // The certificate's key is for nginx alone.
+    const mounts = await core.output(['docker', 'inspect', '--format', '{{range .Mounts}}{{.Source}} {{end}}', 'pryv-core', 'pryv-nginx']);
+    expect(mounts.trim().split(/\s+/).sort()).toEqual(['/run/postgresql', '/var/pryv/core/core/conf', '/var/pryv/core/nginx']);
   });
 
   it('together they are a platform: a user, registered and resolved, with data on the core', async () => {
@@ -108,7 +111,10 @@ describe.skipIf(why !== undefined)('a platform of four units', () => {
   it('a configuration with which nginx does not start is turned down by the core, which goes on', async () => {
     const file = `${TEMPLATES}/core/nginx/conf/site-core.conf`;
     await leader.output(`cp ${file} /root/good && echo 'server { broken' >>${file} && unitctl apply`, { timeout: 300 });
-    await platform.until(async () => (await platform.followers()).some(({ role, state }) => role === 'core' && state === 'rolled-back'));
+    await platform.until(
+      async () => (await platform.followers()).some(({ role, state }) => role === 'core' && state === 'rolled-back'),
+      60,
+    );
     expect(await events()).toContain('first event');
     await leader.output(`cp /root/good ${file} && unitctl apply`, { timeout: 300 });
     await platform.until(() => platform.allReady(3));
@@ -118,6 +124,21 @@ describe.skipIf(why !== undefined)('a platform of four units', () => {
     const key = (await leader.output(['unitctl', 'cluster', 'admin-key'])).trim();
     expect(await platform.ask('lead', ADDRESSES.leader, `/admin/notify?auth=${key}`, '--request', 'POST')).toContain('"followers":3');
     expect(await platform.ask('lead', ADDRESSES.leader, '/admin/notify?auth=wrong', '--request', 'POST')).toContain('opens nothing');
+    const log = await leader.output(['journalctl', '--boot', '--no-pager', '--unit=pryv@nginx.service']);
+    expect(log).toContain('GET /service/info');
+    expect(log).not.toContain(key);
+  });
+
+  it('a second core joins, and its users are led to it', async () => {
+    const second = await lab.boot(tree, { name: 'core-2', address: ADDRESSES.core2 });
+    await platform.joins(second, 'core', { product: { coreId: 'co2' } });
+    await platform.until(() => platform.allReady(4));
+    const eventsThere = await platform.newUser('bobby', ADDRESSES.core2, 'co2');
+    expect(await platform.resolved(`bobby.${DOMAIN}`, 'A')).toEqual([ADDRESSES.core2]);
+    expect(await platform.resolved(`alice.${DOMAIN}`, 'A')).toEqual([ADDRESSES.core]);
+    await eventsThere(...note('at the second core'));
+    expect(await eventsThere()).toContain('at the second core');
+    await second.stop();
   });
 
   it('with the leader off the others live on, and start anew', async () => {

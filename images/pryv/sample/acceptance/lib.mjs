@@ -1,4 +1,4 @@
-// Asks the platform as its users do. ADDRESS may name another machine than this one.
+// Asks the platform as its users do, on this machine.
 import { readFileSync } from 'node:fs';
 import { Resolver } from 'node:dns/promises';
 import { request } from 'node:https';
@@ -10,10 +10,10 @@ const own = Object.values(networkInterfaces()).flat().find(({ internal, family }
 export const resolver = new Resolver({ timeout: 3000, tries: 3 });
 resolver.setServers([own]);
 
-export function ask(name, path, { method = 'GET', body, headers = {}, address = '127.0.0.1' } = {}) {
+export function ask(name, path, { method = 'GET', body, headers = {} } = {}) {
   return new Promise((resolve, reject) => {
     const all = { host: name, 'content-type': 'application/json', ...headers };
-    const options = { host: address, servername: name, headers: all, path, method, rejectUnauthorized: false };
+    const options = { host: '127.0.0.1', servername: name, headers: all, path, method, rejectUnauthorized: false };
     request(options, (response) => {
       let text = '';
       response.on('data', (chunk) => (text += chunk));

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { randomBytes, X509Certificate } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:tls';
 
@@ -28,21 +28,33 @@ function sql(text, values = {}) {
   });
 }
 
-/** The register has the very certificate that this core has: the platform's. */
-function register(user) {
-  const own = new X509Certificate(readFileSync(config.register.certificate)).fingerprint256;
+/** A connection to a machine's web server, whoever has signed its certificate, and what that one is known by. */
+function reach(host) {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: config.register.host, port: 443, servername: config.register.name, rejectUnauthorized: false }, () => {
-      if (socket.getPeerX509Certificate()?.fingerprint256 !== own) return socket.destroy(new Error('this is not the register'));
-      const headers = { host: config.register.name, authorization: config.auth.adminAccessKey };
-      const options = { createConnection: () => socket, method: 'POST', path: `/users/${user}?core=${CORE}`, headers };
-      httpsRequest(options, (response) => {
-        response.resume();
-        resolve(response.statusCode);
-      }).once('error', reject).end();
-    });
-    socket.setTimeout(5000, () => socket.destroy(new Error('the register does not answer')));
+    const socket = connect({ host, port: 443, servername: config.register.name, rejectUnauthorized: false }, () =>
+      resolve({ socket, certificate: socket.getPeerX509Certificate().fingerprint256 }),
+    );
+    socket.setTimeout(5000, () => socket.destroy(new Error(`${host} does not answer`)));
     socket.once('error', reject);
+  });
+}
+
+/** The register has the very certificate that this machine has: the platform's. */
+async function register(user) {
+  const own = await reach('127.0.0.1');
+  own.socket.destroy();
+  const { socket, certificate } = await reach(config.register.host);
+  if (certificate !== own.certificate) {
+    socket.destroy();
+    throw new Error('this is not the register');
+  }
+  const headers = { host: config.register.name, authorization: config.auth.adminAccessKey };
+  const options = { createConnection: () => socket, method: 'POST', path: `/users/${user}?core=${CORE}`, headers };
+  return await new Promise((resolve, reject) => {
+    httpsRequest(options, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).once('error', reject).end();
   });
 }
 

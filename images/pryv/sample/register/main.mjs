@@ -32,6 +32,14 @@ function command(...words) {
   return `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
 }
 
+/** Each hosting, with the first core that it has. */
+function hostings() {
+  const cores = Object.entries(config.hostings).filter(([core]) => config.addresses[core]).reverse();
+  return Object.fromEntries(
+    cores.map(([core, hosting]) => [hosting || core, { available: true, availableCore: `https://${core}.${config.domain}/` }]),
+  );
+}
+
 /** Of a second register: whether its copy follows the first one's names. */
 async function replica() {
   return config.master === undefined ? {} : { replica: /^master_link_status:(\w+)/m.exec(await redis('INFO', 'replication'))?.[1] };
@@ -49,6 +57,7 @@ async function handle(request, answer) {
   const { pathname } = new URL(request.url, 'http://register');
   if (pathname === '/health') return answer(200, { names: (await redis('PING')) === 'PONG', ...(await replica()) });
   if (pathname === '/service/info') return answer(200, config.serviceInfo);
+  if (pathname === '/hostings') return answer(200, { regions: { platform: { zones: { platform: { hostings: hostings() } } } } });
   const user = /^\/users\/([a-z0-9-]{3,60})$/.exec(pathname)?.[1];
   if (user === undefined) return answer(404, { error: 'there is nothing here' });
   if (request.method === 'GET') {
@@ -58,10 +67,10 @@ async function handle(request, answer) {
   if (config.master !== undefined) return answer(405, { error: `users are registered at ${config.master}` });
   if (request.headers.authorization !== config.systemKey) return answer(403, { error: 'only cores register users' });
   const core = new URL(request.url, 'http://register').searchParams.get('core');
-  if (config.addresses[core] === undefined) return answer(400, { error: 'no such core' });
+  if (!Object.hasOwn(config.hostings, core) || !config.addresses[core]) return answer(400, { error: `the platform has no core ${core}` });
   const set = await redis('SET', `user:${user}`, core, 'NX');
   return set === 'OK' ? answer(201, { user, core }) : answer(409, { error: 'this name is taken' });
 }
 
 server.listen(config.http.port, config.http.host);
-await startDns(config, (user) => redis('GET', `user:${user}`));
+startDns(config, (user) => redis('GET', `user:${user}`));

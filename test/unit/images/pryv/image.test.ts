@@ -21,13 +21,13 @@ const text = (path: string): string => readFileSync(join(IMAGE, path), 'utf8');
 const unit = parse(text('image.yaml')) as Unit;
 const schema = withRoles(JSON.parse(text('settings.schema.json')) as SettingSchema, unit.roles);
 
-/** The files of a role as its leader renders them, from the sample or another delivery below `root`. */
-async function files(step: string, root = IMAGE, from = '/sample/platform'): Promise<Map<string, string>> {
+/** The files of a role as its units have them, from the sample or another delivery below `root`; `more`: answers beside the sample's. */
+async function files(step: string, { root = IMAGE, from = '/sample/platform', more = {} } = {}): Promise<Map<string, string>> {
   const found = unit.steps.find(({ id }) => id === step);
   if (found?.use !== 'variables') throw new Error(`no step ${step}`);
-  const settings = applyDefaults(parse(text('sample/answers.yaml')), schema);
+  const settings = applyDefaults({ ...parse(text('sample/answers.yaml')), ...more }, schema);
   const values = new Map(
-    Object.entries(found.with.values).map(([name, value]): [string, string] => [
+    Object.entries({ ...found.with.values, ...found.with.own }).map(([name, value]): [string, string] => [
       name,
       value === 'SECRET' ? 'generated' : renderTemplate(value, 'text', { settings, secrets: {}, unit: {} }, name),
     ]),
@@ -94,17 +94,63 @@ describe('the files of pryv', () => {
     const place = join(root, '/usr/share/pryv/platform');
     mkdirSync(place, { recursive: true });
     execFileSync('tar', ['-czf', join(place, 'reg-master.tgz'), '-C', delivery, '.']);
-    for (const step of ['register-files', 'core-files', 'static-files'])
-      expect(await files(step, root, '/usr/share/pryv/platform')).toEqual(await files(step));
-    const slave = await files('slave-files', root, '/usr/share/pryv/platform');
+    const delivered = { root, from: '/usr/share/pryv/platform' };
+    for (const step of ['register-files', 'core-files', 'static-files']) expect(await files(step, delivered)).toEqual(await files(step));
+    const slave = await files('slave-files', delivered);
     expect(slave.get('pryv.yml')).toBe('  ports:  # used if reg-slave is defined\n    - "127.0.0.1:6379:6379"\n');
   });
 
-  it('mail reaches the core whole, whatever its password has', async () => {
-    const core = JSON.parse((await files('core-files')).get('core/conf/core.json') ?? '') as {
-      services: { email: { smtp: object } };
-    };
+  interface CoreFile {
+    core: { id: string };
+    dnsLess: { publicUrl: string };
+    auth: { trustedApps: string };
+    services: { email: { enabled: { resetPassword: boolean }; smtp: object } };
+  }
+  const coreFile = async (more?: object): Promise<CoreFile> =>
+    JSON.parse((await files('core-files', { more })).get('core/conf/core.json') ?? '') as CoreFile;
+
+  it.each([
+    ['starttls', { secure: false, requireTLS: true, ignoreTLS: false }],
+    ['tls', { secure: true, requireTLS: false, ignoreTLS: false }],
+    ['none', { secure: false, requireTLS: false, ignoreTLS: true }],
+  ])('a mail relay reaches the core whole, whatever its password has: %s', async (security, how) => {
+    const { mail } = parse(text('sample/answers.yaml')) as { mail: object };
+    const { email } = (await coreFile({ mail: { ...mail, security } })).services;
     const auth = { user: 'platform', pass: 'mail "only" 4711' };
-    expect(core.services.email.smtp).toEqual({ host: 'mail.example.org', port: '587', auth });
+    expect(email.smtp).toEqual({ host: 'mail.example.org', port: '587', auth, ...how });
+    expect(email.enabled.resetPassword).toBe(true);
+  });
+
+  it.each(['none', 'direct'])('without a relay the core sends no mail: %s', async (mode) => {
+    const { email } = (await coreFile({ mail: { mode, host: 'left.example.org' } })).services;
+    expect(email.smtp).toMatchObject({ host: '' });
+    expect(email.enabled.resetPassword).toBe(false);
+  });
+
+  it('each core is the one that its owner says, the first where nothing is said', async () => {
+    const { product } = parse(text('sample/answers.yaml')) as { product: object };
+    const second = await coreFile({ product: { ...product, coreId: 'co2' } });
+    expect([second.core.id, second.dnsLess.publicUrl]).toEqual(['co2', 'https://co2.platform.example.org/']);
+    expect((await coreFile()).core.id).toBe('co1');
+  });
+
+  it("trusts pages of the platform's domain and none of a domain that only begins with it", async () => {
+    // `*` is anything, and the whole origin has to match.
+    expect((await coreFile()).auth.trustedApps).toBe('*@https://*.platform.example.org');
+  });
+});
+
+describe('addresses of the platform', () => {
+  const problems = (more: object) => {
+    const { product, ...rest } = parse(text('sample/answers.yaml')) as { product: object };
+    return validateAnswers({ ...rest, product: { ...product, ...more } }, schema).map(({ path }) => path);
+  };
+
+  it('may be host names where the register can lead to one', () => {
+    expect(problems({ core1Address: 'core.example.net', core2Address: 'core2.example.net', staticAddress: 'pages.example.net' })).toEqual(
+      [],
+    );
+    expect(problems({ registerAddress: 'register.example.net' })).toEqual(['/product/registerAddress']);
+    expect(problems({ websiteAddress: 'www.example.net' })).toEqual(['/product/websiteAddress']);
   });
 });
