@@ -1,13 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
-import type { ImageDefinition } from '../../../../builder/definition/definition.ts';
 import { inspectImage } from '../../../../builder/definition/inspect.ts';
-import { packageRoot } from '../../../../builder/kit/paths.ts';
 import { renderTemplate } from '../../../../firstboot/apply/template/render.ts';
 import { startOrder } from '../../../../firstboot/contract/ordering.ts';
 import { predecessors } from '../../../../firstboot/contract/service.ts';
@@ -15,10 +10,8 @@ import type { TemplateFormat } from '../../../../firstboot/contract/step.ts';
 import { wantedCertificate } from '../../../../firstboot/sections/certificate/names.ts';
 import { applyDefaults, type SettingSchema, validateAnswers } from '../../../../firstboot/settings/index.ts';
 import { settingsOf } from '../../../../firstboot/settings/walk.ts';
+import { definition, IMAGE, imageFile, versions } from './image.ts';
 
-const IMAGE = join(packageRoot(), 'images', 'personium');
-const imageFile = (path: string): string => readFileSync(join(IMAGE, path), 'utf8');
-const definition = parse(imageFile('image.yaml')) as ImageDefinition;
 const schema = JSON.parse(imageFile('settings.schema.json')) as SettingSchema;
 const SECRETS = { secret16: '0123456789abcdef', salt: 'sa=lt', unitadmin: 'pass' };
 
@@ -41,13 +34,6 @@ function properties(text: string): Record<string, string> {
     }),
   );
 }
-
-/** Coordinates of what comes from Maven, as `name: version`. */
-const versions = Object.fromEntries(
-  Object.values(definition.artifacts ?? {}).flatMap((artifact) =>
-    artifact.kind === 'maven' ? artifact.coordinates.map((each) => each.split(':').slice(1, 3) as [string, string]) : [],
-  ),
-);
 
 describe('the definition of personium', () => {
   it('has no finding', async () => {
@@ -84,53 +70,119 @@ describe('the definition of personium', () => {
     expect(names('path')).toEqual(['personium.example.org']);
   });
 
-  it('has one version of Elasticsearch in all its parts, and says in both READMEs what there is', () => {
-    const { elasticsearch = '', tomcat = '', 'apache-activemq': activemq = '' } = versions;
+  it('has one version of Elasticsearch in all its parts', () => {
+    const { elasticsearch = '' } = versions;
     const descriptor = imageFile('rootfs/opt/elasticsearch/modules/reindex/plugin-descriptor.properties');
     for (const name of ['version', 'elasticsearch.version']) expect(descriptor).toContain(`\n${name}=${elasticsearch}\n`);
     for (const name of ['reindex-client', 'elasticsearch-rest-client', 'elasticsearch-ssl-config'])
       expect(versions[name]).toBe(elasticsearch);
-    const readme = imageFile('README.md');
-    const environment = readme.slice(readme.indexOf('## Environment'), readme.indexOf('## State'));
-    for (const version of [elasticsearch, tomcat, activemq]) expect(environment).toContain(`| ${version} `);
-    const ports = Object.values(definition.services).flatMap(({ ready }) => ('tcp' in ready ? [ready.tcp.replace('127.0.0.1:', '')] : []));
-    for (const port of ports) expect(environment).toContain(port);
+  });
+
+  it.each(['README.md', 'README.ja.md'])('has its settings, versions and commands in %s', (name) => {
+    const readme = imageFile(name);
+    for (const setting of Object.keys(schema.properties ?? {})) expect(readme).toContain(`\`product.${setting}`);
+    expect(readme).toContain(`Elasticsearch ${/^\d+\.\d+/.exec(versions['elasticsearch'] ?? '')?.[0]}`);
+    expect(readme).toContain(`Tomcat ${/^\d+/.exec(versions['tomcat'] ?? '')?.[0]}`);
+    const commands = (text: string) => /```sh\n([\s\S]*?)```/.exec(text)?.[1]?.replaceAll(/^#.*$/gm, '#');
+    expect(commands(readme)).toBe(commands(imageFile('README.md')));
   });
 });
 
 describe("personium's settings file", () => {
   it('has what the image decides, and nothing that has no value', () => {
-    expect(properties(rendered('personium-unit-config.properties', 'properties'))).toMatchObject({
+    expect(properties(rendered('personium-unit-config.properties', 'properties'))).toEqual({
+      unitScheme: 'https',
       'unitUser.issuers': 'personium-localunit:unitadmin:/',
       'pathBasedCellUrl.enabled': 'false',
       masterToken: '',
+      'x509.crt': '/etc/personium/x509/unit.crt',
+      'x509.key': '/etc/personium/x509/unit.key',
       'security.secret16': SECRETS.secret16,
       'security.auth.password.salt': SECRETS.salt,
+      'security.dav.encrypt.enabled': 'false',
       'security.token.defaultScope.ropc': 'root',
       'security.token.defaultScope.assertion': 'propfind',
       'security.token.defaultScope.grant_code': 'propfind',
       'authn.account.lockCount': '3',
       'authn.account.lockTime': '60',
+      'authn.account.validAuthnInterval': '1',
       'es.hosts': '127.0.0.1:9200',
+      'es.unitPrefix': 'u0',
       'es.index.numberOfShards': '1',
+      'es.index.numberOfReplicas': '0',
+      'lock.type': 'memcached',
+      'lock.memcached.host': '127.0.0.1',
+      'lock.memcached.port': '11211',
+      'cache.type': 'memcached',
+      'cache.memcached.host': '127.0.0.1',
+      'cache.memcached.port': '11212',
+      'eventbus.mq': 'activemq',
       'eventbus.broker': 'failover:(tcp://127.0.0.1:61616)',
+      'engine.host': '127.0.0.1',
+      'engine.port': '18888',
+      'engine.path': 'personium-engine',
+      'blobStore.root': '/var/lib/personium/dav',
       'binaryData.fsync.enabled': 'true',
+      'event.log.current.dir': '/var/lib/personium/eventlog',
+      'bar.tmp.dir': '/var/lib/personium/bar',
+      'bar.file.maxSize': '100',
+      'bar.entry.maxSize': '10',
+      'cellSnapshot.root': '/var/lib/personium/snapshot',
+      'dav.childresource.maxnum': '1024',
+      'plugin.path': '/run/personium/plugins',
       'oidc.google.trustedClientIds': '',
     });
-    expect(rendered('personium-unit-config.properties', 'properties')).not.toMatch(/htmlurl|undefined|\{\{/);
+    expect(rendered('personium-unit-config.properties', 'properties')).not.toMatch(/undefined|\{\{/);
   });
 
   it('follows the settings', () => {
     const pages = { cell: 'https://apps.example.org/home', logIn: 'https://apps.example.org/in' };
-    const product = { cellUrls: 'path', pages, shards: 4, fsync: false, googleClientIds: 'one two' };
+    const product = {
+      cellUrls: 'path',
+      pages,
+      shards: 4,
+      fsync: false,
+      googleClientIds: 'one two',
+      coordination: { unitUserIssuers: ['https://admin.example.net/', 'personium-localunit:root:/'] },
+      introspection: { user: 'broker', password: 'pass=word' },
+    };
     expect(properties(rendered('personium-unit-config.properties', 'properties', product))).toMatchObject({
       'pathBasedCellUrl.enabled': 'true',
+      'unitUser.issuers': 'personium-localunit:unitadmin:/ https://admin.example.net/ personium-localunit:root:/',
       'cell.relayhtmlurl.default': pages.cell,
       'cell.authorizationhtmlurl.default': pages.logIn,
       'es.index.numberOfShards': '4',
       'binaryData.fsync.enabled': 'false',
       'oidc.google.trustedClientIds': 'one two',
+      'introspect.username': 'broker',
+      'introspect.password': 'pass=word',
     });
+  });
+
+  it("takes the owner's own lines, which change nothing that the image sets", () => {
+    const lines = ['dav.depth.maxnum=99', 'security.auth.password.regex=^\\\\S{8,64}$', 'masterToken=known', 'x509.key=/etc/shadow'];
+    const product = { extraProperties: lines.map((line) => `io.personium.core.${line}`) };
+    const answers = { ...settings(product), schemaVersion: 1 };
+    expect(validateAnswers(answers, schema)).toEqual([]);
+    const text = rendered('personium-unit-config.properties', 'properties', product);
+    const without = properties(rendered('personium-unit-config.properties', 'properties'));
+    expect(properties(text)).toEqual({ ...without, 'dav.depth.maxnum': '99', 'security.auth.password.regex': '^\\S{8,64}$' });
+  });
+
+  it.each([
+    'masterToken=x',
+    'io.personium.core.introspect.password=in-clear',
+    'io.personium.core.dav.depth.maxnum',
+    'io.personium.core.a=b\nio.personium.core.masterToken=x',
+    // Would take the next line in, or not be read at all.
+    'io.personium.core.a=b\\',
+    'io.personium.core.a=\\u12',
+  ])('refuses the line %j', (line) => {
+    expect(validateAnswers({ ...settings({ extraProperties: [line] }), schemaVersion: 1 }, schema)).toHaveLength(1);
+  });
+
+  it('wants a password with the user of the introspection', () => {
+    expect(validateAnswers({ ...settings({ introspection: { user: 'broker' } }), schemaVersion: 1 }, schema)).not.toEqual([]);
   });
 });
 
@@ -199,7 +251,20 @@ describe('what the real applications look for', () => {
     expect(appender).toContain('<file>${eventlog_path}/current/default.log</file>');
     expect(appender).toContain('${eventlog_path}/archive/default.log.%i.zip');
   });
+
+  it('each has a log of its own, which has an end', () => {
+    expect(logging).toContain('<resource>io/personium/engine/PersoniumEngineApplication.class</resource>');
+    expect(logging).toContain('<property name="log" value="/var/log/personium/${application.${isEngine}}" />');
+    const appender = /<appender name="file"[\s\S]*?<\/appender>/.exec(logging)?.[0];
+    expect(appender).toContain('<file>${log}.log</file>');
+    expect(appender).toContain('SizeAndTimeBasedRollingPolicy');
+    for (const member of ['maxFileSize', 'maxHistory', 'totalSizeCap']) expect(appender).toContain(`<${member}>`);
+  });
 });
+
+/** The members of a unit file, the last one of a name. */
+const unitFile = (name: string) =>
+  Object.fromEntries([...imageFile(`rootfs/etc/systemd/system/${name}`).matchAll(/^(\w+)=(.*)$/gm)].map(([, key, value]) => [key, value]));
 
 describe("Tomcat's start", () => {
   it.each([
@@ -218,6 +283,31 @@ describe("Tomcat's start", () => {
   });
 });
 
+describe('the units', () => {
+  const shared: Record<string, string> = { 'memcached-lock': 'memcached-.service.d', 'memcached-cache': 'memcached-.service.d' };
+
+  it.each(Object.keys(definition.services))('%s is confined and has limits', (name) => {
+    const dropIn = name === 'nginx' ? 'nginx.service.d' : shared[name];
+    const unit = unitFile(dropIn === undefined ? `${name}.service` : `${dropIn}/60-personium.conf`);
+    expect(unit).toMatchObject({ NoNewPrivileges: 'yes', ProtectHome: 'yes', PrivateTmp: 'yes', PrivateDevices: 'yes' });
+    // nginx writes to /var without saying where, so /usr and /etc are all that it cannot write to.
+    expect(unit['ProtectSystem']).toBe(name === 'nginx' ? 'full' : 'strict');
+    expect(Number(unit['LimitNOFILE'])).toBeGreaterThanOrEqual(16384);
+  });
+});
+
+describe("Tomcat's unit", () => {
+  it('comes to an end with its attempts, however long each is, and counts only those in vain', () => {
+    const unit = unitFile('tomcat.service');
+    const attempt = Number(unit['TimeoutStartSec']) + Number(unit['TimeoutStopSec']) + Number(unit['RestartSec']);
+    expect(unit).toMatchObject({ Restart: 'always', RestartMode: 'direct', StartLimitIntervalSec: '4h' });
+    expect(Number(unit['StartLimitBurst']) * attempt).toBeLessThan(4 * 3600);
+    expect(imageFile('rootfs/etc/systemd/system/tomcat.service')).toMatch(
+      /\nExecStartPost=\/usr\/lib\/personium\/core-deployed\n(#.*\n)*ExecStartPost=-\+\/usr\/bin\/systemctl reset-failed tomcat\.service\n/,
+    );
+  });
+});
+
 describe('the heap of Java', () => {
   const script = imageFile('rootfs/usr/lib/personium/java');
 
@@ -232,53 +322,5 @@ describe('the heap of Java', () => {
       execFileSync('sh', ['-c', program, 'java', name], { encoding: 'utf8' }),
     );
     expect(printed.map((line) => Number(/-Xmx(\d+)m/.exec(line)?.[1]))).toEqual(heaps);
-  });
-});
-
-describe('the key of the unit', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'unitsmith-x509-'));
-  const script = imageFile('apply.d/10-unit-key')
-    .replace('/etc/personium/x509', folder)
-    .replace('shutil.chown(part, "root", "personium")', 'pass');
-
-  function step(verb: string, domain: string, coordination: object = {}): { status: number; said: string } {
-    const input = JSON.stringify({ settings: { domain: { name: domain }, product: { coordination } } });
-    try {
-      return { status: 0, said: execFileSync('python3', ['-c', script, verb], { input, encoding: 'utf8', stdio: 'pipe' }) };
-    } catch (error) {
-      const { status, stderr } = error as { status: number; stderr: string };
-      return { status, said: stderr };
-    }
-  }
-  const openssl = (...argv: string[]): string => execFileSync('openssl', argv, { encoding: 'utf8', stdio: 'pipe' });
-  const at = (name: string): string => join(folder, name);
-
-  it('is made once, with a request and a certificate by the domain; a new domain makes new ones of the same key', () => {
-    expect(step('check', 'one.example.org').status).toBe(1);
-    expect(step('apply', 'one.example.org').status).toBe(0);
-    expect(step('check', 'one.example.org').status).toBe(0);
-    const key = readFileSync(at('unit.key'), 'utf8');
-    expect(key).toMatch(/^-----BEGIN RSA PRIVATE KEY-----/);
-    expect(step('check', 'two.example.org').status).toBe(1);
-    expect(step('apply', 'two.example.org').status).toBe(0);
-    expect(readFileSync(at('unit.key'), 'utf8')).toBe(key);
-    for (const [kind, name] of [['x509', 'unit.crt'] as const, ['req', 'unit.csr'] as const])
-      expect(openssl(kind, '-in', at(name), '-noout', '-subject', '-nameopt', 'RFC2253').trim()).toBe('subject=CN=two.example.org');
-  });
-
-  it("takes an issuer's certificate of its own request, refuses another, and goes back", () => {
-    openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', at('ca.key'), '-out', at('ca.pem'), '-subj', '/CN=Issuer');
-    openssl('x509', '-req', '-in', at('unit.csr'), '-CA', at('ca.pem'), '-CAkey', at('ca.key'), '-CAcreateserial', '-out', at('given.pem'));
-    const coordination = { certificate: readFileSync(at('given.pem'), 'utf8'), issuers: readFileSync(at('ca.pem'), 'utf8').repeat(2) };
-    expect(step('check', 'two.example.org', coordination).status).toBe(1);
-    expect(step('apply', 'two.example.org', coordination)).toMatchObject({ status: 0, said: expect.stringContaining('2 trusted issuers') });
-    expect(step('check', 'two.example.org', coordination).status).toBe(0);
-    expect(openssl('verify', '-CAfile', at('issuer-02.pem'), at('unit.crt'))).toContain('OK');
-
-    const foreign = { certificate: coordination.issuers.slice(0, coordination.issuers.length / 2) };
-    expect(step('apply', 'two.example.org', foreign)).toMatchObject({ status: 2, said: expect.stringContaining('not for this unit') });
-    expect(step('check', 'two.example.org').status).toBe(1);
-    expect(step('apply', 'two.example.org').status).toBe(0);
-    expect(step('check', 'two.example.org').status).toBe(0);
   });
 });
