@@ -33,7 +33,7 @@ const EXAMPLES = `
 Examples:
   unitsmith bake                                  the default image, ${DEFAULT_IMAGE}
   unitsmith bake ./my-image --out artefacts       an image of your own
-  unitsmith bake sphere --artifact sphere=../sphere-bpms
+  unitsmith bake ./sphere --artifact sphere=../sphere-bpms --artifact python=../wheels
                                                   the real product in place of the sample
   unitsmith bake sphere --formats ova --verify none
   unitsmith bake sphere --on-error keep           leaves the bake VM running for a look, with an SSH command line

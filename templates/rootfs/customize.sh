@@ -25,7 +25,8 @@ rmdir "$tree/etc/postgresql-common" 2>/dev/null || true
 
 # Born at install, unique or secret: each unit makes its own.
 sh "$(dirname "$0")/../system/rootfs/usr/lib/unit/forget-identities" "$tree"
-find "$tree/etc/ssl/certs" -xtype l -delete 2>/dev/null || true
+# As the tree sees them: these links are absolute.
+chroot "$tree" find /etc/ssl/certs -xtype l -delete 2>/dev/null || true
 rm -rf "$tree"/etc/postgresql/*/main "$tree"/var/lib/postgresql/*/main
 
 # A boot would wait three minutes for a time server where none is reached: a unit needs no internet.

@@ -10,6 +10,9 @@ import { parse } from 'yaml';
 
 import { Cleanup } from '../../builder/kit/cleanup.ts';
 import { defaultCacheDir, packageRoot } from '../../builder/kit/paths.ts';
+import { waitFor } from '../../builder/vm/wait.ts';
+import { gateOf, startOrder } from '../../firstboot/contract/ordering.ts';
+import { type Service, unitOf } from '../../firstboot/contract/service.ts';
 import type { Unit } from '../../firstboot/contract/unit.ts';
 import { unitForRole } from '../../firstboot/contract/unit-role.ts';
 import { buildBundle } from '../helpers/cli-bundle.ts';
@@ -31,6 +34,9 @@ if (why !== undefined) console.log(`no image is tried in a container: ${why}`);
 const isLocked = (name: string): boolean => existsSync(join(IMAGES, name, 'lock.json'));
 for (const name of images)
   if (!isLocked(name)) process.stdout.write(`skipped: ${name} in a container: it has no lock.json (unitsmith lock ${name})\n`);
+
+/** What apt runs. */
+const readHook = (configuration: string): string => /^DPkg::Post-Invoke \{ "(.*)"; \};$/m.exec(configuration)?.[1] ?? '';
 
 describe.skipIf(why !== undefined).each(images.filter(isLocked))('%s in a container', (name) => {
   const folder = join(IMAGES, name);
@@ -69,10 +75,30 @@ describe.skipIf(why !== undefined).each(images.filter(isLocked))('%s in a contai
   });
 
   it('passes its probes', async () => {
-    const read = (path: string): unknown => parse(readFileSync(join(folder, path), 'utf8'));
-    const { cluster } = read('sample/answers.yaml') as { cluster?: { role: string } };
-    const { probes } = unitForRole(read('image.yaml') as Unit, cluster?.role);
+    const { probes } = finalised();
     expect(await unit.probe('smoke')).toHaveLength(probes.smoke?.length ?? 0);
     expect(await unit.probe('acceptance')).toHaveLength(probes.acceptance?.length ?? 0);
   });
+
+  it('is up again after an upgrade that stopped a service which others need', async () => {
+    const { services } = finalised();
+    const [first = ''] = startOrder(services);
+    const gates = startOrder(services).map(gateOf).join(' ');
+    const allOpen = async (): Promise<true | undefined> =>
+      (await unit.run(`! systemctl is-active ${gates} | grep -qvx active`)).exitCode === 0 ? true : undefined;
+    const service = unitOf(first, services[first] as Service);
+    // As prerm and postinst of a package do, and then apt.
+    await unit.output(`systemctl stop ${service} && systemctl start ${service}`, { timeout: 300 });
+    expect(await allOpen()).toBeUndefined();
+    await unit.output(readHook(await unit.output(['cat', '/etc/apt/apt.conf.d/60unit-services'])));
+    expect(await waitFor(allOpen, unit.deadline(300), new AbortController().signal, 1000)).toBe(true);
+    await unit.probe('smoke');
+  });
+
+  /** The definition as it is for the role of the sample answers. */
+  function finalised(): Unit {
+    const read = (path: string): unknown => parse(readFileSync(join(folder, path), 'utf8'));
+    const { cluster } = read('sample/answers.yaml') as { cluster?: { role: string } };
+    return unitForRole(read('image.yaml') as Unit, cluster?.role);
+  }
 });

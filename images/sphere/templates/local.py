@@ -1,4 +1,5 @@
-# Written by unitctl: passwords and what differs from unit to unit. It is outside the repository, and stays so.
+# Written by unitctl: passwords and what differs from unit to unit. It is outside the repository, and stays so. A change here
+# would be lost: options of the owner's own are in _owner.py beside it.
 SQLALCHEMY_DATABASE_URI = {{concat "postgresql://sphere_user:" secrets.database "@localhost/sphere"}}
 CELERY_BROKER_URL = {{concat "amqp://sphere:" secrets.broker "@127.0.0.1//"}}
 MEMCACHED_SERVER = '127.0.0.1:11211'
@@ -19,3 +20,8 @@ MAIL_USER = {{default settings.mail.user null}}
 MAIL_PASSWORD = {{default settings.mail.password null}}
 MAIL_SENDER_NAME = {{default settings.mail.senderName settings.product.siteName}}
 MAIL_SENDER = {{default settings.mail.senderAddress null}}
+
+try:
+    from conf._owner import *
+except ModuleNotFoundError:
+    pass
