@@ -34,6 +34,8 @@ export interface AuditRequest {
   containers: Containers;
   /** What the rootfs stage recorded. */
   recorded: readonly RecordedPackage[];
+  /** Names of the packages among them that came as artifacts: not the distribution's. */
+  vendors: ReadonlySet<string>;
   /** Name of the image: a host name that is no leak. */
   image: string;
   except?: readonly AuditException[];
@@ -46,9 +48,9 @@ export function auditRuleNames(): string[] {
 
 /** Runs every rule. The findings' order is that of the rules, then of the paths; those inside container images come last. */
 export async function auditTree(request: AuditRequest, ctx: Context): Promise<AuditFinding[]> {
-  const { tree, recorded, image, containers } = request;
+  const { tree, recorded, vendors, image, containers } = request;
   const keys = await findKeyMaterial(tree, ctx.signal);
-  const subject: Subject = { tree, packages: new PackageFiles(tree), keys, recorded, image, containers, contained: false };
+  const subject: Subject = { tree, packages: new PackageFiles(tree, vendors), keys, recorded, image, containers, contained: false };
   const findings = [...(await hold(subject, RULES)), ...(await auditContainers(request, ctx))];
   return applyExceptions(findings, request.except ?? []);
 }

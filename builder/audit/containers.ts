@@ -71,7 +71,7 @@ interface Manifested extends Omit<ContainerImage, 'tree'> {
 export async function openContainers(tree: SealedTree, ctx: Context, cleanup: Cleanup): Promise<Containers> {
   const folders = tree.below(FOLDER).filter(({ path, type }) => type === 'directory' && path !== SHARED && isDirectlyIn(FOLDER, path));
   if (folders.length === 0) return NO_CONTAINERS;
-  const work = await temporaryFolder(ctx.cacheDir, 'containers-', cleanup);
+  const work = await temporaryFolder(join(ctx.cacheDir, 'tmp'), 'containers-', cleanup);
   const contents = await open(join(work, 'contents'), 'w+');
   cleanup.add('contents of container images', () => contents.close());
   const keep = keepIn(contents.fd);

@@ -15,15 +15,18 @@ export class PackageFiles {
   readonly #sums = new Map<string, string>();
   readonly #judged = new Map<string, boolean>();
 
-  constructor(tree: SealedTree) {
+  /** @param vendors names of packages that came as artifacts: the sums in them are their makers' word, and prove nothing. */
+  constructor(tree: SealedTree, vendors: ReadonlySet<string> = new Set()) {
     this.#tree = tree;
     this.packages = parseStatus(tree.text('/var/lib/dpkg/status') ?? '');
     for (const { path, text } of tree.texts(INFO, /\.(list|md5sums)$/)) {
       const name = path.slice(INFO.length + 1).replace(/(:[a-z0-9-]+)?\.(list|md5sums)$/, '');
       if (path.endsWith('.list')) for (const file of text.split('\n')) this.#owners.set(this.#merged(file), name);
-      else this.#readSums(text);
+      else if (!vendors.has(name)) this.#readSums(text);
     }
-    for (const { conffiles } of this.packages) for (const [path, sum] of conffiles) this.#sums.set(this.#merged(path), sum);
+    for (const { name, conffiles } of this.packages) {
+      if (!vendors.has(name)) for (const [path, sum] of conffiles) this.#sums.set(this.#merged(path), sum);
+    }
   }
 
   /** The package that ships this path. */
@@ -32,9 +35,9 @@ export class PackageFiles {
   }
 
   /**
-   * True where a package ships this file and its content is what the package's md5sums (or the conffile's sum) say. So
-   * it is in every copy of that package, and no secret or identity of this image. MD5 is what dpkg records; the file's
-   * author is the distribution, whose package was held to its SHA-256 when it was fetched.
+   * True where a package of the distribution ships this file and its content is what the package's md5sums (or the
+   * conffile's sum) say. So it is in every copy of that package, and no secret or identity of this image. MD5 is what dpkg
+   * records; the file's author is the distribution, whose package was held to its SHA-256 when it was fetched.
    */
   unchanged(entry: SealedEntry): boolean {
     const known = this.#judged.get(entry.path);

@@ -1,6 +1,6 @@
 /**
  * Opens a sealed disk: qcow2 made raw (sparse), partitions found by GPT, ext4 read by debugfs, the EFI partition by
- * mtools. Everything goes into a temporary folder that `cleanup` removes.
+ * mtools. Everything goes into a temporary folder that `cleanup` removes, or, where this process is killed, a later bake.
  */
 import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, stat, symlink } from 'node:fs/promises';
@@ -23,12 +23,11 @@ const DISK = 'disk.raw';
 
 /**
  * Reads a raw or qcow2 disk with GPT, one ext4 root and, where there is one, an EFI partition. Nothing is booted,
- * mounted or written to.
- * @param options.folder where temporary files go (about twice what the disk holds); the cache by default
+ * mounted or written to; temporary files are about twice what the disk holds.
  * @throws UserError(audit) where the disk has no such root
  */
-export async function openSealedDisk(disk: string, ctx: Context, cleanup: Cleanup, options: { folder?: string } = {}): Promise<SealedTree> {
-  const folder = await temporaryFolder(options.folder ?? ctx.cacheDir, 'sealed-', cleanup);
+export async function openSealedDisk(disk: string, ctx: Context, cleanup: Cleanup): Promise<SealedTree> {
+  const folder = await temporaryFolder(join(ctx.cacheDir, 'tmp'), 'sealed-', cleanup);
   await bringRaw(ctx, disk, folder);
   const partitions = await readPartitions(ctx, folder, DISK);
   const root = await findRoot(join(folder, DISK), partitions, disk);

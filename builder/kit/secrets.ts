@@ -39,3 +39,13 @@ function decoded(text: string): string {
 export function withoutCredentials(text: string): string {
   return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^/@\s]*@/gi, '$1');
 }
+
+/**
+ * What documents that are published say of an address: host and path. A query may be a token (presigned URLs), and other than
+ * http(s) is a path of the machine that bakes: undefined; the file's hash says the rest.
+ */
+export function publicUrl(url: string): string | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const { protocol, origin, pathname } = new URL(url);
+  return protocol === 'http:' || protocol === 'https:' ? `${origin}${pathname}` : undefined;
+}

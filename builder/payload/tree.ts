@@ -2,8 +2,8 @@
  * What the builder puts onto a unit, beside packages: the engine's own files, first boot, the image's files, artifacts.
  * Built as a folder that stands for `/`; later parts win over earlier ones.
  */
-import { chmod, copyFile, cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { chmod, copyFile, cp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 
 import { firewallFiles } from '../../firstboot/contract/firewall.ts';
 import { KEYBOARD_FILE, keyboardFile } from '../../firstboot/contract/keyboard.ts';
@@ -13,6 +13,7 @@ import type { LoadedImage } from '../definition/definition.ts';
 import { unitOf } from '../definition/unit-json.ts';
 import { hashData, hashTree } from '../kit/hash.ts';
 import { packageRoot, templatePath } from '../kit/paths.ts';
+import { folderBelow, pathBelow } from '../sources/inside.ts';
 
 /** Where packages keep units, and where links enable them. */
 const VENDOR_UNITS = '/usr/lib/systemd/system';
@@ -54,19 +55,19 @@ const IMAGE_FOLDERS = { templates: UNIT_PATHS.templates, 'apply.d': UNIT_PATHS.a
 
 /** Writes the engine's and the image's files below `root`. */
 export async function writeUnitFiles(image: LoadedImage, release: Release, root: string): Promise<void> {
-  await copyTree(templatePath('system', 'rootfs'), root);
+  await copyTree(root, '/', templatePath('system', 'rootfs'));
   await placeFirstBoot(root);
   for (const file of generatedFiles(image, release)) await placeText(root, file);
-  for (const [folder, path] of Object.entries(IMAGE_FOLDERS)) await copyTree(join(image.folder, folder), join(root, path));
-  await copyTree(join(image.folder, 'rootfs'), root);
+  for (const [folder, path] of Object.entries(IMAGE_FOLDERS)) await copyTree(root, path, join(image.folder, folder));
+  await copyTree(root, '/', join(image.folder, 'rootfs'));
   await enableUnits(root);
 }
 
 async function placeFirstBoot(root: string): Promise<void> {
   const system = join(packageRoot(), 'firstboot', 'system');
   for (const script of SCRIPTS) await placeFile(root, `${UNIT_PATHS.lib}/${script}`, join(system, script), 0o755);
-  await copyTree(join(system, 'units'), join(root, VENDOR_UNITS));
-  await copyTree(join(system, 'sysusers'), join(root, '/usr/lib/sysusers.d'));
+  await copyTree(root, VENDOR_UNITS, join(system, 'units'));
+  await copyTree(root, '/usr/lib/sysusers.d', join(system, 'sysusers'));
   await placeFile(root, '/usr/lib/systemd/system-preset/10-unit.preset', join(system, '10-unit.preset'), 0o644);
   const built = join(packageRoot(), 'dist', 'firstboot');
   for (const bundle of ['unitctl.mjs', 'console-text.mjs', 'setup.mjs', 'cluster.mjs'])
@@ -127,37 +128,42 @@ export function generatedFiles(image: LoadedImage, release: Release): UnitFile[]
   ];
 }
 
-async function copyTree(from: string, to: string): Promise<void> {
+/** Links in the tree are replaced, never written through: fs.cp does so by itself. */
+async function copyTree(root: string, path: string, from: string): Promise<void> {
   const entries = await readdir(from).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
   if (entries.length === 0) return;
-  await mkdir(to, { recursive: true });
-  await cp(from, to, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true, force: true });
+  await cp(from, await folderBelow(root, path), { recursive: true, preserveTimestamps: true, verbatimSymlinks: true, force: true });
 }
 
 async function placeFile(root: string, path: string, from: string, mode: number): Promise<void> {
-  await mkdir(dirname(join(root, path)), { recursive: true });
-  await copyFile(from, join(root, path));
-  await chmod(join(root, path), mode);
+  const target = await freePath(root, path);
+  await copyFile(from, target);
+  await chmod(target, mode);
 }
 
 async function placeLink(root: string, path: string, target: string): Promise<void> {
-  await mkdir(dirname(join(root, path)), { recursive: true });
-  await symlink(target, join(root, path));
+  await symlink(target, await freePath(root, path));
 }
 
 /** As `placeLink`, except where something has the name. */
 async function placeDefaultLink(root: string, path: string, target: string): Promise<void> {
   try {
-    await placeLink(root, path, target);
+    await symlink(target, await pathBelow(root, path));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 
 async function placeText(root: string, file: UnitFile): Promise<void> {
-  await mkdir(dirname(join(root, file.path)), { recursive: true });
-  await writeFile(join(root, file.path), file.content, { mode: 0o644 });
+  await writeFile(await freePath(root, file.path), file.content, { mode: 0o644 });
+}
+
+/** Where `path` stands below `root`, with nothing there: a link that an artifact brought would be written through. */
+async function freePath(root: string, path: string): Promise<string> {
+  const target = await pathBelow(root, path);
+  await rm(target, { recursive: true, force: true });
+  return target;
 }

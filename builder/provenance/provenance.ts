@@ -4,7 +4,7 @@
  */
 import Type, { type Static } from 'typebox';
 
-import { withoutCredentials } from '../kit/secrets.ts';
+import { publicUrl } from '../kit/secrets.ts';
 import { archiveLines } from '../sources/debian/lines.ts';
 import type { FetchedArtifact } from '../sources/source.ts';
 
@@ -65,9 +65,16 @@ export const Provenance = Type.Object(
         strict,
       ),
     ),
+    files: Type.Optional(
+      Type.Array(Type.Object({ name: Type.String(), sha256: Sha256 }, strict), {
+        description: 'What was packaged: other files beside this are of other bakes',
+      }),
+    ),
     stages: Type.Record(Type.String(), Sha256, { description: 'Stage to the hash of all its inputs' }),
     builder: Type.Object({ name: Type.Literal('unitsmith'), version: Type.String() }, strict),
-    tools: Type.Record(Type.String(), Type.String(), { description: 'Outside program to its version' }),
+    tools: Type.Record(Type.String(), Type.String(), {
+      description: 'Outside program to its version when the stage was run that it decides of, also where that was an earlier bake',
+    }),
   },
   { ...strict, title: 'Unitsmith provenance' },
 );
@@ -91,6 +98,7 @@ export interface ProvenanceRequest {
   archive: { lines: readonly string[]; index: string; updated: string };
   packages: readonly { name: string; version: string; architecture: string; sha256?: string }[];
   artifacts: Readonly<Record<string, Fetched>>;
+  files: readonly { name: string; sha256: string }[];
   stages: Readonly<Record<string, string>>;
   builderVersion: string;
   tools: Readonly<Record<string, string>>;
@@ -110,6 +118,7 @@ export function makeProvenance(request: ProvenanceRequest): Provenance {
       .map(({ name, version, architecture, sha256 }) => ({ name, version, architecture, ...(sha256 === undefined ? {} : { sha256 }) }))
       .sort(byName),
     artifacts: sorted(request.artifacts, artifactOf),
+    files: request.files.map(({ name, sha256 }) => ({ name, sha256 })).sort(byName),
     stages: sorted(request.stages, (id) => id),
     builder: { name: 'unitsmith', version: request.builderVersion },
     tools: sorted(request.tools, (version) => version),
@@ -123,11 +132,6 @@ export function provenanceText(provenance: Provenance): string {
 function differenceOf({ added, removed, changed }: LockDifference): LockDifference {
   const versions = (list: LockDifference['added']) => list.map(({ name, version }) => ({ name, version }));
   return { added: versions(added), removed: versions(removed), changed: changed.map(({ name, from, to }) => ({ name, from, to })) };
-}
-
-/** A file: URL is a path of the host; its name is enough, the hash says the rest. */
-function publicUrl(url: string): string | undefined {
-  return /^https?:\/\//.test(url) ? withoutCredentials(url) : undefined;
 }
 
 function artifactOf({ locked, components, override }: Fetched): Provenance['artifacts'][string] {

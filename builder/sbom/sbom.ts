@@ -3,7 +3,7 @@ import { Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
 
 import { UNIT_PATHS } from '../../firstboot/contract/unit.ts';
 import { sha256 } from '../kit/hash.ts';
-import { withoutCredentials } from '../kit/secrets.ts';
+import { publicUrl } from '../kit/secrets.ts';
 import type { Component as ArtifactComponent } from '../sources/source.ts';
 import type { Inventory, InventoryPackage } from './inventory.ts';
 import { spdxId } from './licences.ts';
@@ -148,7 +148,8 @@ function fileComponents({ artifacts }: SbomRequest): Models.Component[] {
     components
       .filter(({ type, container }) => type === 'file' && container === undefined)
       .map(({ name, version, sha256: hash, licences = [], url }) => {
-        const references = url === undefined ? [] : [distribution(url)];
+        const address = publicUrl(url ?? '');
+        const references = address === undefined ? [] : [new Models.ExternalReference(address, Enums.ExternalReferenceType.Distribution)];
         return new Models.Component(Enums.ComponentType.File, name, {
           bomRef: `artifact:${artifact}/${name}`,
           ...(version === undefined ? {} : { version }),
@@ -191,10 +192,6 @@ function containedPurl(item: ArtifactComponent, base: SbomRequest['base']): stri
   if (type === 'file') return undefined;
   if (type === 'debian') return purlOf('deb', `${base.distribution}/${name}`, version, { arch: architecture, distro: base.suite });
   return type === 'python' ? purlOf('pypi', normalised(name), version) : purlOf(type, name, version, qualifiers);
-}
-
-function distribution(url: string): Models.ExternalReference {
-  return new Models.ExternalReference(withoutCredentials(url), Enums.ExternalReferenceType.Distribution);
 }
 
 function hashesOf(hash: string): Models.HashDictionary {

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { run } from '../kit/command.ts';
 import type { Context } from '../kit/context.ts';
 import { ExitCode, ToolError, UserError } from '../kit/errors.ts';
+import { folderBelow } from './inside.ts';
 import { hashOf } from './override.ts';
 import type { FetchedArtifact, PlacedOwner } from './source.ts';
 
@@ -45,8 +46,7 @@ interface Placement {
  */
 export async function placeAt(from: string, placement: Placement, root: string, ctx: Context): Promise<PlacedOwner[]> {
   const { into, owner, as = basename(from) } = placement;
-  const target = join(root, into);
-  await mkdir(target, { recursive: true });
+  const target = await folderBelow(root, into);
   const folder = (await lstat(from)).isDirectory();
   if (folder) await cp(from, target, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
   else if (placement.unpack === true) await unpack(from, target, placement.strip, ctx);

@@ -1,8 +1,17 @@
 /** Where an artifact's files stand on the unit, and whose they are. */
 import Type from 'typebox';
 
+/** A path of which no part is `..`: it stays below the folder that stands for the unit's root, or for a project. */
+const DOWNWARDS = '(?!([\\s\\S]*/)?\\.\\.(/|$))';
+
+/** Absolute, on the unit. */
+export const UNIT_PATH = `^${DOWNWARDS}/`;
+
+/** Relative to a folder, and within it. */
+export const PATH_WITHIN = `^${DOWNWARDS}[^/]`;
+
 export const placement = {
-  into: Type.String({ pattern: '^/', description: 'Folder on the unit; archives are unpacked into it, files copied' }),
+  into: Type.String({ pattern: UNIT_PATH, description: 'Folder on the unit, without `..`; archives are unpacked into it, files copied' }),
   owner: Type.Optional(
     Type.String({
       pattern: '^[a-z_][a-z0-9_-]*(:[a-z_][a-z0-9_-]*)?$',

@@ -13,7 +13,9 @@ const HELPER = '/usr/lib/apt/apt-helper';
 
 /**
  * Read after the host's configuration (apt.conf(5)): its hooks would touch the host, its index targets (AppStream,
- * Contents) would be downloaded for nothing.
+ * Contents) would be downloaded for nothing. It may have switched off what holds an archive to its signature, for repositories
+ * of its own: here nothing but `[trusted=yes]` in a line of ours does. `Check-Valid-Until` stays as the host has it, because
+ * mirrors that lag behind and snapshots need it off; what is old is signed nevertheless.
  */
 const CONFIGURATION = `#clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
@@ -38,6 +40,9 @@ APT::Get::Assume-Yes "true";
 APT::Get::AllowUnauthenticated "false";
 APT::Update::Error-Mode "any";
 APT::Sandbox::User "root";
+Acquire::AllowInsecureRepositories "false";
+Acquire::AllowWeakRepositories "false";
+Acquire::AllowDowngradeToInsecureRepositories "false";
 Acquire::Languages "none";
 Acquire::GzipIndexes "false";
 Acquire::ForceHash "SHA256";

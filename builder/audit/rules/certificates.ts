@@ -3,8 +3,8 @@ import { X509Certificate } from 'node:crypto';
 import type { Found, Rule, Subject } from '../rule.ts';
 
 /**
- * A certificate of the image's own belongs to a key of the image's own. Right are: what packages ship unchanged, bundles
- * of certificates that packages ship (ca-certificates.crt), and bundles of public authorities (self-signed, by the dozen)
+ * A certificate of the image's own belongs to a key of the image's own. Right are: what the distribution's packages ship
+ * unchanged, bundles of certificates that they ship (ca-certificates.crt), and bundles of public authorities (self-signed, by the dozen)
  * as Python's certifi has them.
  */
 export const certificates: Rule = {

@@ -2,8 +2,8 @@ import type { Found, Rule, Subject } from '../rule.ts';
 import type { SealedEntry } from '../tree.ts';
 
 /**
- * A private key in an image is known to everybody who has the image. What a Debian package ships, unchanged, is in every
- * copy of that package and public already (test data, examples): reported, but no error.
+ * A private key in an image is known to everybody who has the image. What a package of the distribution ships, unchanged, is
+ * in every copy of that package and public already (test data, examples): reported, but no error.
  */
 export const privateKeys: Rule = {
   name: 'private-keys',

@@ -8,7 +8,7 @@ export const DebianArtifact = Type.Object(
       Type.Union([
         Type.Object({ path: Type.String({ description: 'File in the image folder' }) }, { additionalProperties: false }),
         Type.Object(
-          { url: Type.String({ pattern: '^https?://' }), sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }) },
+          { url: Type.String({ pattern: '^https?://\\S+$' }), sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }) },
           { additionalProperties: false },
         ),
       ]),

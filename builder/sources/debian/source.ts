@@ -7,7 +7,7 @@ import { hashData } from '../../kit/hash.ts';
 import { download } from '../download.ts';
 import { insideImage } from '../inside.ts';
 import { hashOf } from '../override.ts';
-import type { FetchRequest, Source } from '../source.ts';
+import type { FetchedArtifact, FetchRequest, Source } from '../source.ts';
 import { type LocalDeb, readDeb } from './deb.ts';
 import type { DebianArtifact } from './schema.ts';
 
@@ -50,6 +50,11 @@ export async function fetchedDebs(folder: string, ctx: Context): Promise<LocalDe
     if (entry.isFile()) debs.push(await readDeb(join(entry.parentPath, entry.name), ctx));
   }
   return debs.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Names of the packages among fetched artifacts: files of their own, not of the distribution's archive. Pure. */
+export function packagesOf(artifacts: readonly Pick<FetchedArtifact, 'locked'>[]): string[] {
+  return artifacts.flatMap(({ locked }) => (locked.kind === debianSource.kind ? locked.files.map(({ name }) => name) : []));
 }
 
 async function filesOf(request: FetchRequest<DebianArtifact>, ctx: Context): Promise<string[]> {

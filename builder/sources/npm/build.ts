@@ -7,10 +7,11 @@ import type { Cleanup } from '../../kit/cleanup.ts';
 import type { Context } from '../../kit/context.ts';
 import { ExitCode, ToolError, UserError } from '../../kit/errors.ts';
 import { temporaryFolder } from '../../kit/files.ts';
+import { hashData } from '../../kit/hash.ts';
 import { shellWord } from '../../kit/shell-word.ts';
 import { markUsed } from '../kept.ts';
 import type { Guest } from '../source.ts';
-import { runThrowAway } from '../throw-away.ts';
+import { runThrowAway, solveThrowAway, type ThrowAwaySystem, throwAwayHash } from '../throw-away.ts';
 
 const TOOLS = ['nodejs', 'npm'];
 const TAR = 'tree.tar';
@@ -32,8 +33,8 @@ export interface NpmBuild {
   artifact: string;
   /** The project with its node_modules. */
   folder: string;
-  /** Hash of all that decides what comes out. */
-  key: string;
+  /** Hashes of all that is in it. */
+  content: readonly string[];
   scripts: boolean;
   build: readonly string[] | undefined;
   packages: readonly string[];
@@ -42,37 +43,39 @@ export interface NpmBuild {
 
 /** Path of a tar of the project afterwards; from the cache where the same was built before. @throws UserError(source) where it fails */
 export async function buildProject(request: NpmBuild, ctx: Context, cleanup: Cleanup): Promise<string> {
-  const stored = join(ctx.cacheDir, 'downloads', 'built', request.key);
-  if (!existsSync(stored)) await build(request, stored, ctx, cleanup);
+  const system = await solveThrowAway([...TOOLS, ...request.packages], request.guest, ctx);
+  const key = hashData({ kind: 'npm', content: request.content, commands: commandsOf(request), system: throwAwayHash(system, BUILD) });
+  const stored = join(ctx.cacheDir, 'downloads', 'built', key);
+  if (!existsSync(stored)) await build(request, system, stored, ctx, cleanup);
   await markUsed(stored);
   return join(stored, TAR);
 }
 
-async function build(request: NpmBuild, stored: string, ctx: Context, cleanup: Cleanup): Promise<void> {
+function commandsOf({ scripts, build }: NpmBuild): string[] {
+  return [...(scripts ? ['npm rebuild'] : []), ...(build === undefined ? [] : [build.map(shellWord).join(' ')])];
+}
+
+async function build(request: NpmBuild, system: ThrowAwaySystem, stored: string, ctx: Context, cleanup: Cleanup): Promise<void> {
   const work = await temporaryFolder(join(ctx.cacheDir, 'tmp'), 'npm-build-', cleanup);
   const [commands, result] = [join(work, 'commands'), join(work, 'result')];
   await mkdir(result);
-  const lines = [
-    ...(request.scripts ? ['npm rebuild'] : []),
-    ...(request.build === undefined ? [] : [request.build.map(shellWord).join(' ')]),
-  ];
+  const lines = commandsOf(request);
   await writeFile(commands, `${lines.join('\n')}\n`);
   const environment = { UNITSMITH_PROJECT: request.folder, UNITSMITH_COMMANDS: commands, UNITSMITH_RESULT: join(result, TAR) };
-  const packages = [...TOOLS, ...request.packages];
   ctx.events.progress(`building artifact ${request.artifact}: ${lines.join(', ')}`);
   try {
-    await runThrowAway({ work, packages, guest: request.guest, script: BUILD, environment }, ctx, cleanup);
+    await runThrowAway({ work, system, script: BUILD, environment }, ctx, cleanup);
   } catch (error) {
-    throw error instanceof ToolError && !error.failure.missing ? failed(request, lines, error) : error;
+    throw error instanceof ToolError && !error.failure.missing ? failed(request.artifact, lines, system, error) : error;
   }
   await mkdir(join(stored, '..'), { recursive: true });
   await rename(result, stored);
 }
 
-function failed(request: NpmBuild, lines: readonly string[], error: ToolError): UserError {
-  return new UserError(`Artifact ${request.artifact}: the project cannot be built`, {
+function failed(artifact: string, lines: readonly string[], { packages }: ThrowAwaySystem, error: ToolError): UserError {
+  return new UserError(`Artifact ${artifact}: the project cannot be built`, {
     exitCode: ExitCode.source,
-    why: `run were ${lines.join(', ')}, without a network, with ${[...TOOLS, ...request.packages].join(', ')}`,
+    why: `run were ${lines.join(', ')}, without a network, with ${packages.join(', ')}`,
     remedies: [
       'name the Debian packages that it needs under build_packages, such as build-essential, python3, libnode-dev',
       'where an install script only fetches something that the image does not need: scripts: false',

@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
 
-import { placement } from '../placement.ts';
+import { PATH_WITHIN, placement } from '../placement.ts';
 
 const words = Type.Array(Type.String({ minLength: 1 }), { minItems: 1 });
 
@@ -26,8 +26,8 @@ export const NpmArtifact = Type.Object(
     build: Type.Optional({ ...words, description: 'Command run in the project, there too, with development packages: [npm, run, build]' }),
     result: Type.Optional(
       Type.String({
-        pattern: '^[^/]',
-        description: 'Folder of the project that goes into `into`, such as dist; the whole project by default',
+        pattern: PATH_WITHIN,
+        description: 'Folder of the project that goes into `into`, such as dist, without `..`; the whole project by default',
       }),
     ),
     build_packages: Type.Optional(

@@ -1,5 +1,5 @@
 /** `npm`: a package of a registry as it is, or a project with node_modules, made and built natively. */
-import { cp, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import type { Cleanup } from '../../kit/cleanup.ts';
@@ -7,8 +7,8 @@ import { run } from '../../kit/command.ts';
 import type { Context } from '../../kit/context.ts';
 import { ExitCode, UserError } from '../../kit/errors.ts';
 import { temporaryFolder } from '../../kit/files.ts';
-import { hashData, hashTree, sha256File } from '../../kit/hash.ts';
-import { insideImage } from '../inside.ts';
+import { hashTree, sha256File } from '../../kit/hash.ts';
+import { insideImage, isWithin } from '../inside.ts';
 import { CONTENT, placeAt, unpackArgs } from '../place.ts';
 import type { Component, FetchedArtifact, FetchRequest, LockedFile, Source } from '../source.ts';
 import { DownloadStore } from '../store.ts';
@@ -113,8 +113,7 @@ async function buildTree(
   cleanup: Cleanup,
 ): Promise<void> {
   const { build, build_packages: packages = [] } = request.definition;
-  const key = hashData({ kind: 'npm', content, scripts, build, packages: [...packages].sort(), base: { ...request.guest.base } });
-  const all = { artifact: request.name, folder: tree, key, scripts, build, packages, guest: request.guest };
+  const all = { artifact: request.name, folder: tree, content, scripts, build, packages, guest: request.guest };
   const tar = await buildProject(all, ctx, cleanup);
   await rm(tree, { recursive: true });
   await mkdir(tree);
@@ -124,8 +123,9 @@ async function buildTree(
 async function resultOf(request: Request, tree: string): Promise<string> {
   const { result } = request.definition;
   if (result === undefined) return tree;
+  // What a build left as a link may lead out of the project.
   const path = join(tree, result);
-  if (path.startsWith(tree) && (await stat(path).catch(() => undefined))?.isDirectory() === true) return path;
+  if ((await isWithin(tree, path)) && (await stat(path)).isDirectory()) return await realpath(path);
   throw new UserError(`Artifact ${request.name}: there is no folder ${result} in the project`, {
     exitCode: ExitCode.definition,
     why: request.definition.build === undefined ? 'nothing was built' : `${request.definition.build.join(' ')} did not leave it`,

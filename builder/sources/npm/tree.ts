@@ -4,6 +4,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 
 import { run } from '../../kit/command.ts';
 import type { Context } from '../../kit/context.ts';
+import { folderBelow, isWithin, pathBelow } from '../inside.ts';
 import { normaliseModes, unpackArgs } from '../place.ts';
 import type { LockedPackage, Project } from './package-lock.ts';
 
@@ -22,31 +23,32 @@ export async function makeModules(
   ctx: Context,
 ): Promise<void> {
   // In the order of paths: a package's folder is there before those within it.
-  for (const entry of project.packages) if (!entry.bundled) await unpackPackage(await archiveOf(entry), join(folder, entry.path), ctx);
+  for (const entry of project.packages)
+    if (!entry.bundled) await unpackPackage(await archiveOf(entry), await folderBelow(folder, entry.path), ctx);
   for (const { path, target } of project.links) {
-    await mkdir(dirname(join(folder, path)), { recursive: true });
-    await symlink(relative(dirname(join(folder, path)), join(folder, target)), join(folder, path));
+    await symlink(relative(dirname(join(folder, path)), join(folder, target)), await pathBelow(folder, path));
   }
   for (const entry of project.packages) await linkPrograms(entry, folder);
 }
 
 /** `node_modules/.bin`, beside the package. */
 async function linkPrograms({ path, name, bin }: LockedPackage, folder: string): Promise<void> {
-  const modules = join(folder, path.slice(0, path.lastIndexOf('node_modules/') + 'node_modules'.length));
+  const modules = path.slice(0, path.lastIndexOf('node_modules/') + 'node_modules'.length);
   for (const [command, file] of Object.entries(bin)) {
-    const program = await makeProgram(join(folder, path), file);
+    const program = await makeProgram(folder, path, file);
     if (program === undefined) continue;
-    const link = join(modules, '.bin', basename(command === '' ? name : command));
-    await mkdir(dirname(link), { recursive: true });
+    const link = await pathBelow(folder, join(modules, '.bin', basename(command === '' ? name : command)));
     await rm(link, { force: true });
-    await symlink(relative(dirname(link), program), link);
+    await symlink(relative(join(folder, modules, '.bin'), program), link);
   }
 }
 
-/** Makes a package's file executable; undefined where it is not there, or not the package's. */
-async function makeProgram(own: string, file: string): Promise<string | undefined> {
+/** Makes the file of a package below `root` executable; undefined where it is not there, or not the package's. */
+async function makeProgram(root: string, path: string, file: string): Promise<string | undefined> {
+  const own = join(root, path);
   const program = resolve(own, file);
-  if (!program.startsWith(own + sep) || (await lstat(program).catch(() => undefined))?.isFile() !== true) return undefined;
+  const isFile = (await lstat(program).catch(() => undefined))?.isFile() === true;
+  if (!program.startsWith(own + sep) || !isFile || !(await isWithin(root, program))) return undefined;
   await chmod(program, 0o755);
   return program;
 }
@@ -55,14 +57,17 @@ async function makeProgram(own: string, file: string): Promise<string | undefine
 export async function finishPackage(folder: string): Promise<{ licence: string | undefined }> {
   const data = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as { bin?: unknown; license?: unknown };
   const programs = typeof data.bin === 'string' ? [data.bin] : Object.values((data.bin ?? {}) as Record<string, unknown>);
-  for (const file of programs) if (typeof file === 'string') await makeProgram(folder, file);
+  for (const file of programs) if (typeof file === 'string') await makeProgram(folder, '', file);
   return { licence: typeof data.license === 'string' ? data.license : undefined };
 }
 
-/** Takes away what only building needed. */
+/** Takes away what only building needed. What a build made a link stays: removal must not follow it to this machine's own files. */
 export async function pruneModules(project: Project, folder: string): Promise<void> {
-  for (const { path } of project.packages.filter(({ dev }) => dev)) await rm(join(folder, path), { recursive: true, force: true });
   const modules = join(folder, 'node_modules');
+  if (!(await isWithin(folder, modules))) return;
+  for (const { path } of project.packages.filter(({ dev }) => dev)) {
+    if (await isWithin(folder, dirname(join(folder, path)))) await rm(join(folder, path), { recursive: true, force: true });
+  }
   for (const leftover of ['.package-lock.json', '.cache']) await rm(join(modules, leftover), { recursive: true, force: true });
   for (const name of await readdir(join(modules, '.bin')).catch(() => [])) {
     const link = join(modules, '.bin', name);

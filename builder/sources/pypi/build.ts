@@ -9,7 +9,7 @@ import { temporaryFolder } from '../../kit/files.ts';
 import { hashData } from '../../kit/hash.ts';
 import { markUsed } from '../kept.ts';
 import type { Guest } from '../source.ts';
-import { runThrowAway } from '../throw-away.ts';
+import { runThrowAway, solveThrowAway, type ThrowAwaySystem, throwAwayHash } from '../throw-away.ts';
 
 const TOOLS = ['python3', 'python3-pip', 'python3-setuptools', 'python3-wheel'];
 
@@ -35,40 +35,35 @@ export interface BuildRequest {
 
 /** Paths of the wheels; from the cache where the same was built before. @throws UserError(source) where a build fails */
 export async function buildWheels(request: BuildRequest, ctx: Context, cleanup: Cleanup): Promise<string[]> {
-  const key = hashData({
-    sdists: request.sdists.map((sdist) => sdist.sha256).sort(),
-    packages: [...request.packages].sort(),
-    base: { ...request.guest.base },
-    python: request.guest.python ?? null,
-  });
+  const system = await solveThrowAway([...TOOLS, ...request.packages], request.guest, ctx);
+  const key = hashData({ sdists: request.sdists.map((sdist) => sdist.sha256).sort(), system: throwAwayHash(system, BUILD) });
   const stored = join(ctx.cacheDir, 'downloads', 'built', key);
   const names = await readdir(stored).catch(() => undefined);
-  if (names === undefined) await build(request, stored, ctx, cleanup);
+  if (names === undefined) await build(request, system, stored, ctx, cleanup);
   await markUsed(stored);
   return (await readdir(stored)).sort().map((name) => join(stored, name));
 }
 
-async function build(request: BuildRequest, stored: string, ctx: Context, cleanup: Cleanup): Promise<void> {
+async function build(request: BuildRequest, system: ThrowAwaySystem, stored: string, ctx: Context, cleanup: Cleanup): Promise<void> {
   const work = await temporaryFolder(join(ctx.cacheDir, 'tmp'), 'build-', cleanup);
   const [sdists, wheels] = [join(work, 'sdists'), join(work, 'wheels')];
   for (const folder of [sdists, wheels]) await mkdir(folder);
   for (const sdist of request.sdists) await cp(sdist.path, join(sdists, sdist.name));
   const environment = { UNITSMITH_SDISTS: sdists, UNITSMITH_WHEELS: wheels };
-  const packages = [...TOOLS, ...request.packages];
   ctx.events.progress(`building ${request.sdists.map((sdist) => sdist.name).join(', ')}`);
   try {
-    await runThrowAway({ work, packages, guest: request.guest, script: BUILD, environment }, ctx, cleanup);
+    await runThrowAway({ work, system, script: BUILD, environment }, ctx, cleanup);
   } catch (error) {
-    throw error instanceof ToolError && !error.failure.missing ? buildFailed(request, error) : error;
+    throw error instanceof ToolError && !error.failure.missing ? buildFailed(request, system, error) : error;
   }
   await mkdir(join(stored, '..'), { recursive: true });
   await rename(wheels, stored);
 }
 
-function buildFailed(request: BuildRequest, error: ToolError): UserError {
+function buildFailed(request: BuildRequest, { packages }: ThrowAwaySystem, error: ToolError): UserError {
   return new UserError(`Artifact ${request.artifact}: a source distribution cannot be built`, {
     exitCode: ExitCode.source,
-    why: `built were ${request.sdists.map((sdist) => sdist.name).join(', ')}, without a network, with ${[...TOOLS, ...request.packages].join(', ')}`,
+    why: `built were ${request.sdists.map((sdist) => sdist.name).join(', ')}, without a network, with ${packages.join(', ')}`,
     remedies: [
       'name the Debian packages that the build needs under build_packages, such as build-essential, python3-dev, libpq-dev',
       'or take a version that comes as a wheel',

@@ -12,20 +12,25 @@ import type { LockedFile } from '../source.ts';
 import { DownloadStore } from '../store.ts';
 import { parseFileName } from './files.ts';
 import { normaliseName, type Requirement } from './requirements.ts';
-import { fetchIndexFile, findSdist } from './simple.ts';
+import { fetchIndexFile, findSdist, type IndexFile } from './simple.ts';
 
 interface Place {
   artifact: string;
   target: PipTarget;
   /** An empty folder that goes away. */
   work: string;
+  /** No network: only what is in the download cache. */
+  offline: boolean;
 }
 
 /**
  * Chooses and downloads files: wheels with all that they depend on, or, where a requirement has no wheel, exactly what
  * the requirements name, source distributions among it.
+ * @throws UserError(source) where one cannot be had, or is not what the requirements and its index say.
  */
 export async function chooseDistributions(requirements: readonly Requirement[], place: Place, ctx: Context): Promise<LockedFile[]> {
+  // What was chosen before is no answer: the indexes say today what a version is.
+  if (place.offline) throw notInCache(place.artifact, requirements[0]?.text ?? '');
   const folder = join(place.work, 'chosen');
   await mkdir(folder, { recursive: true });
   try {
@@ -38,7 +43,7 @@ export async function chooseDistributions(requirements: readonly Requirement[], 
     await mkdir(folder);
     for (const requirement of requirements) await downloadOne(requirement, folder, place, ctx);
   }
-  return await takeAll(folder, ctx);
+  return await takeAll(requirements, folder, place, ctx);
 }
 
 async function downloadOne(requirement: Requirement, folder: string, place: Place, ctx: Context): Promise<void> {
@@ -48,13 +53,21 @@ async function downloadOne(requirement: Requirement, folder: string, place: Plac
     if (!(error instanceof ToolError)) throw error;
     const found = await findSdist(requirement, await pipSettings(ctx), place.work, ctx);
     if (found === undefined) throw notFound(requirement, place, error);
-    const why = await fetchIndexFile(found, join(folder, found.file), ctx);
-    if (why !== undefined) throw notFetched(found.file, withoutCredentials(found.url), why);
+    await fetchSdist(found, join(folder, found.file), place, ctx);
   }
 }
 
+/** pip holds wheels to the hashes of their index by itself. */
+async function fetchSdist(found: IndexFile, target: string, place: Place, ctx: Context): Promise<void> {
+  const why = await fetchIndexFile(found, target, ctx);
+  if (why !== undefined) throw notFetched(found.file, withoutCredentials(found.url), why);
+  if (found.sha256 === undefined) return;
+  const sha256 = await sha256File(target);
+  if (sha256 !== found.sha256) throw notAsNamed(place, found.file, { by: 'its index', wanted: [found.sha256], found: sha256 });
+}
+
 /** Brings every locked file into the download cache. @throws UserError(source) where one cannot be had as locked. */
-export async function bringLocked(files: readonly LockedFile[], place: Place & { offline: boolean }, ctx: Context): Promise<void> {
+export async function bringLocked(files: readonly LockedFile[], place: Place, ctx: Context): Promise<void> {
   const store = new DownloadStore(ctx);
   await store.open();
   const missing: LockedFile[] = [];
@@ -91,8 +104,7 @@ async function downloadLockedWheels(wheels: readonly LockedFile[], folder: strin
 async function downloadLockedSdist(file: LockedFile, folder: string, place: Place, ctx: Context): Promise<void> {
   const found = await findSdist(requirementOf(file), await pipSettings(ctx), place.work, ctx);
   if (found === undefined) throw notFound(requirementOf(file), place, undefined);
-  const why = await fetchIndexFile(found, join(folder, file.name), ctx);
-  if (why !== undefined) throw notFetched(file.name, withoutCredentials(found.url), why);
+  await fetchSdist(found, join(folder, file.name), place, ctx);
 }
 
 function requirementOf(file: LockedFile): Requirement {
@@ -110,7 +122,7 @@ async function downloadWheels(
   ctx: Context,
 ): Promise<void> {
   const file = join(place.work, 'requirements.txt');
-  // With hashes pip wants one for every dependency, named or not.
+  // With hashes pip wants one for every dependency, named or not; what has one is held to it afterwards (`takeAll`).
   const hashed = !dependencies || requirements.every((requirement) => requirement.hashes.length > 0);
   await writeFile(file, `${requirements.map((entry) => line(entry, hashed)).join('\n')}\n`);
   ctx.events.progress(`downloading Python packages of artifact ${place.artifact}`);
@@ -121,17 +133,28 @@ function line({ text, hashes }: Requirement, hashed: boolean): string {
   return hashed ? [text, ...hashes.map((hash) => `--hash=sha256:${hash}`)].join(' ') : text;
 }
 
-async function takeAll(folder: string, ctx: Context): Promise<LockedFile[]> {
+/** Takes what was chosen into the download cache; nothing of it where a file is another than the requirements name. */
+async function takeAll(requirements: readonly Requirement[], folder: string, place: Place, ctx: Context): Promise<LockedFile[]> {
   const store = new DownloadStore(ctx);
   await store.open();
   const files: LockedFile[] = [];
   for (const name of (await readdir(folder)).sort()) {
     const sha256 = await sha256File(join(folder, name));
-    await store.take(join(folder, name), sha256);
     const version = parseFileName(name)?.version;
+    const wanted = hashesOf(requirements, name);
+    if (wanted.length > 0 && !wanted.includes(sha256)) throw notAsNamed(place, name, { by: 'the requirements', wanted, found: sha256 });
     files.push({ name, ...(version === undefined ? {} : { version }), sha256 });
   }
+  for (const { name, sha256 } of files) await store.take(join(folder, name), sha256);
   return files;
+}
+
+/** What the requirements hold a file to. By the version too, where several of one project have markers. */
+function hashesOf(requirements: readonly Requirement[], file: string): string[] {
+  const parsed = parseFileName(file);
+  const named = requirements.filter(({ name }) => name === parsed?.name);
+  const same = named.filter(({ version }) => version === parsed?.version);
+  return (same.length > 0 ? same : named).flatMap(({ hashes }) => hashes);
 }
 
 async function mustHavePip(ctx: Context): Promise<void> {
@@ -149,6 +172,23 @@ function notFound(requirement: Requirement, place: Place, error: ToolError | und
     why: `no index has a wheel for Python ${place.target.python} on ${place.target.architecture}, or a source distribution`,
     remedies: ['check name and version', 'check the network, the proxy and pip.conf (pip config list)'],
     ...(error === undefined ? {} : { excerpt: { title: 'pip download', lines: error.failure.tail }, cause: error }),
+  });
+}
+
+interface Hashes {
+  by: 'its index' | 'the requirements';
+  wanted: readonly string[];
+  found: string;
+}
+
+function notAsNamed(place: Place, file: string, { by, wanted, found }: Hashes): UserError {
+  return new UserError(`Artifact ${place.artifact}: ${file} has another hash than ${by} ${by === 'its index' ? 'says' : 'say'}`, {
+    exitCode: ExitCode.source,
+    why: `wanted sha256 ${wanted.join(' or ')}, found ${found}; nothing of it was kept`,
+    remedies: [
+      'find out why it is another file',
+      ...(by === 'its index' ? [] : ['where it is right: add its hash to the requirement, as --hash=sha256:...']),
+    ],
   });
 }
 

@@ -61,6 +61,10 @@ export function parseRequirement(text: string): Requirement | { problem: string;
       suggestion: "Indexes are the build machine's own affair; write the other file's lines into this one.",
     };
   }
+  const other = [...text.matchAll(/--hash[= ](\S+)/g)].find(([, hash = '']) => !/^sha256:[0-9a-f]{64}$/.test(hash))?.[1];
+  if (other !== undefined) {
+    return { problem: `${other} is no SHA-256`, suggestion: 'Write --hash=sha256: with 64 hexadecimal digits, in small letters.' };
+  }
   const hashes = [...text.matchAll(/--hash[= ]sha256:([0-9a-f]{64})/g)].map((match) => match[1] ?? '');
   const spec = text.replace(/\s--hash[= ]\S+/g, '').trim();
   const [, name, extras = '', version, marker = ''] =

@@ -21,7 +21,7 @@ export interface IndexFile {
   sha256: string | undefined;
 }
 
-/** The source distribution of a pinned requirement: from the first place that has it. */
+/** The source distribution of a pinned requirement: from the first place that has it. Held to its hash by whoever fetches it. */
 export async function findSdist(
   requirement: Requirement,
   settings: PipSettings,
@@ -40,10 +40,12 @@ export async function findSdist(
 }
 
 function pick(files: readonly IndexFile[], requirement: Requirement): IndexFile | undefined {
-  return files.find((entry) => {
+  const own = files.filter((entry) => {
     const parsed = parseFileName(entry.file);
     return parsed?.kind === 'sdist' && parsed.name === requirement.name && parsed.version === requirement.version;
   });
+  // There may be a .tar.gz and a .zip, of which the requirement names one.
+  return own.find(({ sha256 }) => sha256 !== undefined && requirement.hashes.includes(sha256)) ?? own[0];
 }
 
 async function filesAtLink(link: string, work: string, ctx: Context): Promise<IndexFile[]> {

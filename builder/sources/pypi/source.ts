@@ -62,11 +62,12 @@ export const pypiSource: Source<PypiArtifact> = {
 async function distributions(request: Request, python: string, ctx: Context, cleanup: Cleanup): Promise<LockedFile[]> {
   const requirements = await readRequirements(await requirementsFile(request));
   const work = await temporaryFolder(join(ctx.cacheDir, 'tmp'), 'pypi-', cleanup);
-  const place = { artifact: request.name, target: { python, architecture: request.guest.base.architecture }, work };
+  const offline = request.guest.archive.offline ?? false;
+  const place = { artifact: request.name, target: { python, architecture: request.guest.base.architecture }, work, offline };
   if (request.purpose === 'lock') return await chooseDistributions(requirements, place, ctx);
   if (request.locked === undefined) throw notLocked(request.name, NOT_PINNED);
   mustMatchLock(request.name, requirements, request.locked.files);
-  await bringLocked(request.locked.files, { ...place, offline: request.guest.archive.offline ?? false }, ctx);
+  await bringLocked(request.locked.files, place, ctx);
   return request.locked.files;
 }
 

@@ -1,9 +1,9 @@
 /**
  * Makes a virtual environment natively, at its path on the unit, with the image's own interpreter: in a tree that holds
- * just that much of the image's root file system, offline, from the wheels that were fetched.
+ * just that much of the image's root file system, offline, as nobody, from the wheels that were fetched.
  */
 import { cp, mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 import type { Cleanup } from '../../kit/cleanup.ts';
 import { run } from '../../kit/command.ts';
@@ -11,6 +11,7 @@ import type { Context } from '../../kit/context.ts';
 import { ExitCode, ToolError, UserError } from '../../kit/errors.ts';
 import { temporaryFolder } from '../../kit/files.ts';
 import { isRoot, removeMappedTree, runMapped } from '../../tools/namespace.ts';
+import { pathBelow } from '../inside.ts';
 import { parseFileName } from './files.ts';
 
 /**
@@ -29,6 +30,9 @@ const NEEDED = [
   'etc/ld.so*',
   'etc/ssl/certs/ca-certificates.crt',
 ];
+
+/** By number: the tree has no user database, and the host's own need not name it alike. */
+const NOBODY = '65534:65534';
 
 /**
  * By compileall, whose own command fails where one file is no Python of today: templates and old tests, which a package may
@@ -60,14 +64,17 @@ export async function makeVirtualenv(request: VirtualenvRequest, root: string, c
   cleanup.add('virtual environment', () => removeMappedTree(ctx, tree));
   await mkdir(join(tree, 'build', 'wheels'), { recursive: true });
   await run(ctx, 'bsdtar', extractArgs(request.rootfs, tree));
-  await mkdir(join(tree, 'tmp'), { recursive: true });
+  for (const folder of ['tmp', request.path]) await mkdir(join(tree, folder), { recursive: true });
   await cp(request.wheels, join(tree, 'build', 'wheels'), { recursive: true });
   await cp(request.pip, join(tree, 'build', 'pip.whl'));
   await writeFile(join(tree, 'build', 'requirements.txt'), `${request.names.map(pinned).join('\n')}\n`);
   ctx.events.progress(`making the virtual environment ${request.path}`);
+  // Whatever this user's umask has left of it.
+  await runMapped(ctx, 'chmod', ['-R', 'a+rX', tree]);
+  await own(NOBODY, ['build', 'tmp', request.path], tree, ctx);
   for (const args of steps(request.path)) await inside(tree, args, request, ctx);
-  await mkdir(dirname(join(root, request.path)), { recursive: true });
-  await rename(join(tree, request.path), join(root, request.path));
+  await own('0:0', [request.path], tree, ctx);
+  await rename(join(tree, request.path), await pathBelow(root, request.path));
 }
 
 /** Exported for its test. */
@@ -77,9 +84,15 @@ export function extractArgs(rootfs: string, tree: string): string[] {
   return ['--extract', '--file', rootfs, '--directory', tree, ...owner, '--no-xattrs', '--no-acls', '--no-fflags', ...patterns];
 }
 
+async function own(owner: string, folders: readonly string[], tree: string, ctx: Context): Promise<void> {
+  await runMapped(ctx, 'chown', ['-R', '--no-dereference', owner, ...folders.map((folder) => join(tree, folder))]);
+}
+
 /**
- * The commands, in order. Bytecode is checked by nothing but its presence (PEP 552): the files get new times on their
- * way to the unit, and Python would compile all of them again there. Exported for its test.
+ * The commands, in order. Once wheels are there the environment's own interpreter would run code of theirs as it starts
+ * (`.pth` files), or be one of their scripts: what compiles is the system's, the same one, without `site`. Bytecode is
+ * checked by nothing but its presence (PEP 552): the files get new times on their way to the unit, and Python would compile
+ * all of them again there. Exported for its test.
  */
 export function steps(path: string): string[][] {
   const python = `${path}/bin/python3`;
@@ -87,17 +100,17 @@ export function steps(path: string): string[][] {
     ['/usr/bin/python3', '-I', '-m', 'venv', '--without-pip', path],
     [
       ...[python, '-I', '/build/pip.whl/pip', 'install', '--no-index', '--find-links', '/build/wheels', '--no-compile', '--no-cache-dir'],
-      ...['--disable-pip-version-check', '--no-warn-script-location', '--root-user-action', 'ignore', '--progress-bar', 'off'],
+      ...['--disable-pip-version-check', '--no-warn-script-location', '--progress-bar', 'off'],
       ...['--requirement', '/build/requirements.txt'],
     ],
-    [python, '-I', '-W', 'ignore', '-c', COMPILE, `${path}/lib`],
+    ['/usr/bin/python3', '-I', '-S', '-W', 'ignore', '-c', COMPILE, `${path}/lib`],
   ];
 }
 
 async function inside(tree: string, args: readonly string[], request: VirtualenvRequest, ctx: Context): Promise<void> {
   const environment = ['-i', 'PATH=/usr/bin:/bin', 'HOME=/tmp', 'LANG=C.UTF-8', 'PIP_CONFIG_FILE=/dev/null'];
   try {
-    await runMapped(ctx, 'env', [...environment, '/usr/sbin/chroot', tree, ...args], { isolated: true });
+    await runMapped(ctx, 'env', [...environment, '/usr/sbin/chroot', `--userspec=${NOBODY}`, tree, ...args], { isolated: true });
   } catch (error) {
     if (!(error instanceof ToolError) || error.failure.missing) throw error;
     throw new UserError(`Artifact ${request.artifact}: the virtual environment ${request.path} cannot be made`, {

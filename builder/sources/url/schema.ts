@@ -6,7 +6,7 @@ import { archive, fileName, placement } from '../placement.ts';
 export const UrlArtifact = Type.Object(
   {
     kind: Type.Literal('url'),
-    url: Type.String({ pattern: '^(https?|file)://' }),
+    url: Type.String({ pattern: '^(https?|file)://\\S+$', description: 'Without blanks and line breaks: `%20` stands for a blank' }),
     sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
     ...archive,
     ...fileName,

@@ -34,5 +34,7 @@ export const urlSource: Source<UrlArtifact> = {
 
 /** The file's name on the unit: the last part of the address, without query and log-in. */
 export function nameOf(url: string): string {
-  return decodeURIComponent(basename(new URL(url).pathname)) || 'download';
+  // Decoded first: `%2F` is a separator too, to whoever writes the file.
+  const name = basename(decodeURIComponent(new URL(url).pathname));
+  return name === '' || name === '..' ? 'download' : name;
 }

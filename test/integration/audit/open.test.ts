@@ -53,7 +53,7 @@ async function reading<T>(disk: string, look: (tree: SealedTree) => T): Promise<
   try {
     return await withCleanup(async (cleanup) => look(await openSealedDisk(disk, ctx, cleanup)));
   } finally {
-    expect(readdirSync(ctx.cacheDir)).toEqual([]);
+    expect(readdirSync(ctx.cacheDir, { recursive: true })).toEqual(['tmp']);
     rmSync(ctx.cacheDir, { recursive: true });
   }
 }
@@ -138,6 +138,6 @@ describe('what is no sealed disk', () => {
     const running = withCleanup((cleanup) => openSealedDisk(qcow2, ctx, cleanup));
     setTimeout(() => abort(new Interrupted('SIGINT')), 20);
     await expect(running).rejects.toBeInstanceOf(Interrupted);
-    expect(readdirSync(ctx.cacheDir)).toEqual([]);
+    expect(readdirSync(ctx.cacheDir, { recursive: true })).toEqual(['tmp']);
   });
 });

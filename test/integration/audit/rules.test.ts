@@ -1,6 +1,6 @@
 /** Every rule, proved on the bytes of a disk that breaks it. */
 import { execFileSync } from 'node:child_process';
-import { generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { createHash, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const PKCS8 = keys.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
 
-async function audit(change: SmallDisk, except: AuditException[] = []): Promise<AuditFinding[]> {
+async function audit(change: SmallDisk, except: AuditException[] = [], vendors: string[] = []): Promise<AuditFinding[]> {
   const path = join(folder, 'disk.raw');
   makeSmallDisk(path, { ...change, root: { ...CLEAN, ...change.root } });
   const { ctx } = testContext();
@@ -34,7 +34,7 @@ async function audit(change: SmallDisk, except: AuditException[] = []): Promise<
     cleanup.add('cache', () => rmSync(ctx.cacheDir, { recursive: true }));
     const tree = await openSealedDisk(path, ctx, cleanup);
     const containers = await openContainers(tree, ctx, cleanup);
-    return auditTree({ tree, containers, recorded: RECORDED, image: 'sphere', except }, ctx);
+    return auditTree({ tree, containers, recorded: RECORDED, vendors: new Set(vendors), image: 'sphere', except }, ctx);
   });
 }
 
@@ -465,6 +465,37 @@ describe('audit of a disk', () => {
     expect(await audit({ root: { [path]: `\n${TEST_KEY}` } })).toMatchObject([{ rule: 'private-keys', severity: 'error', path }]);
   });
 
+  it('takes the sums of a package that came as an artifact for no proof of anything', async () => {
+    const paths = ['/usr/share/test/key.pem', '/usr/share/test/other.pem', '/etc/vendor.pem'];
+    const [shipped = '', elsewhere = '', conffile = ''] = paths;
+    const sum = (text: string): string => createHash('md5').update(text).digest('hex');
+    const vendor = '\nPackage: vendor\nStatus: install ok installed\nArchitecture: all\nVersion: 1\nConffiles:\n';
+    const disk: SmallDisk = {
+      root: {
+        [shipped]: TEST_KEY,
+        [conffile]: made.certificate,
+        // Another package's file, of which the vendor's sums speak.
+        [elsewhere]: made.key,
+        '/var/lib/dpkg/status': `${STATUS}${vendor} ${conffile} ${sum(made.certificate)}\n`,
+        '/var/lib/dpkg/info/base-files.list': `/.\n${elsewhere}\n`,
+        '/var/lib/dpkg/info/vendor.list': `/.\n${conffile}\n`,
+        '/var/lib/dpkg/info/vendor.md5sums': `${sum(made.key)}  ${elsewhere.slice(1)}\n`,
+      },
+    };
+    const own = async (vendors: string[]) =>
+      (await audit(disk, [], vendors)).flatMap(({ rule, path, severity }) => (rule === 'packages' ? [] : [[rule, path, severity]]));
+    expect(await own([])).toEqual([
+      ['private-keys', shipped, 'info'],
+      ['private-keys', elsewhere, 'info'],
+    ]);
+    expect(await own(['vendor'])).toEqual([
+      ['private-keys', shipped, 'info'],
+      ['private-keys', elsewhere, 'error'],
+      ['certificates', conffile, 'error'],
+    ]);
+    expect((await own(['python3-test', 'vendor']))[0]).toEqual(['private-keys', shipped, 'error']);
+  });
+
   it('has a broken disk for every rule', () => {
     expect([...Object.keys(BROKEN), 'setuid'].sort()).toEqual(auditRuleNames().sort());
   });
@@ -542,12 +573,16 @@ describe('audit of a disk', () => {
     ]);
   });
 
-  it('leaves nothing in the cache', async () => {
+  it('works where later bakes remove what is left by a killed one, and leaves nothing there', async () => {
     const path = join(folder, 'again.raw');
     makeSmallDisk(path, { root: { ...CLEAN, ...containerFiles({ shop: { layers: [{ '/etc/a': 'a' }] } }) } });
     const { ctx } = testContext();
-    await withCleanup(async (cleanup) => openContainers(await openSealedDisk(path, ctx, cleanup), ctx, cleanup));
-    expect(readdirSync(ctx.cacheDir)).toEqual([]);
+    await withCleanup(async (cleanup) => {
+      await openContainers(await openSealedDisk(path, ctx, cleanup), ctx, cleanup);
+      expect(readdirSync(ctx.cacheDir)).toEqual(['tmp']);
+      expect(readdirSync(join(ctx.cacheDir, 'tmp')).map((name) => name.replace(/-.*/, ''))).toEqual(['containers', 'sealed']);
+    });
+    expect(readdirSync(join(ctx.cacheDir, 'tmp'))).toEqual([]);
     rmSync(ctx.cacheDir, { recursive: true });
   });
 });

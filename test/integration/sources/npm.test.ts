@@ -1,6 +1,17 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -187,6 +198,21 @@ describe('a project', () => {
     expect(JSON.stringify(error.excerpt)).toContain('missing');
   });
 
+  it('puts nothing through a link that a package brings', async () => {
+    publish('inner', { 'index.js': '' });
+    const [outside, package_] = [join(lab, 'outside'), join(lab, 'linking', 'package')];
+    for (const folder of [outside, package_]) mkdirSync(folder, { recursive: true });
+    writeFileSync(join(package_, 'package.json'), '{}');
+    symlinkSync(outside, join(package_, 'node_modules'));
+    packages.set('linking@1.0.0', execFileSync('tar', ['-C', dirname(package_), '-cz', 'package']));
+    project({ 'node_modules/linking': locked('linking'), 'node_modules/linking/node_modules/inner': locked('inner') });
+    expect(await failure(request({}, { purpose: 'lock' }))).toMatchObject({
+      exitCode: ExitCode.source,
+      message: expect.stringContaining('/node_modules/linking/node_modules is a link'),
+    });
+    expect(readdirSync(outside)).toEqual([]);
+  });
+
   it('takes another project in its place, held to its own package-lock.json', async () => {
     shop();
     const before = await lock();
@@ -233,6 +259,17 @@ describe('scripts and build', () => {
       message: 'Artifact app: there is no folder dist in the project',
       why: 'make did not leave it',
     });
+  });
+
+  it('take no result from outside the project, and remove nothing there', async () => {
+    shop();
+    const outside = join(lab, 'outside');
+    mkdirSync(join(outside, 'dist', 'linter'), { recursive: true });
+    fakeMmdebstrap(`ln -s ${outside} linked; rm -r node_modules; ln -s ${outside}/dist node_modules`);
+    expect(await failure(request({ build: ['make'], result: 'linked/dist' }, { purpose: 'lock' }))).toMatchObject({
+      message: 'Artifact app: there is no folder linked/dist in the project',
+    });
+    expect(readdirSync(join(outside, 'dist'))).toEqual(['linter']);
   });
 
   it('run the scripts of packages that have some, unless the image says no', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -19,11 +19,17 @@ function fakeMmdebstrap(script: string): void {
   writeFileSync(join(lab, 'bin', 'mmdebstrap'), `#!/bin/sh\nprintf '%s\\n' "$@" >> ${lab}/asked\n${script}\n`, { mode: 0o755 });
 }
 
+/** The archive, with libpq-dev in this version. */
+function publish(version: string): void {
+  rmSync(join(lab, 'repo'), { recursive: true, force: true });
+  const packages = ['apt', 'python3', 'python3-pip', 'python3-setuptools', 'python3-wheel'].map((name) => ({ name }));
+  makeAptRepository(join(lab, 'repo'), [{ name: 'base-files', fields: ['Essential: yes'] }, ...packages, { name: 'libpq-dev', version }]);
+}
+
 beforeEach(() => {
   lab = mkdtempSync(join(tmpdir(), 'build-'));
   mkdirSync(join(lab, 'bin'));
-  const packages = ['apt', 'python3', 'python3-pip', 'python3-setuptools', 'python3-wheel', 'libpq-dev'].map((name) => ({ name }));
-  makeAptRepository(join(lab, 'repo'), [{ name: 'base-files', fields: ['Essential: yes'] }, ...packages]);
+  publish('1.0');
   test = testContext({
     env: { PATH: `${lab}/bin:${process.env.PATH}`, HOME: lab, PIP_INDEX_URL: 'https://me:geheim42@example.org/simple' },
   });
@@ -60,6 +66,16 @@ describe('buildWheels', () => {
     expect(await build()).toEqual(wheels);
     expect(asked().match(/--include/g)).toHaveLength(1);
     expect(readdirSync(join(test.ctx.cacheDir, 'tmp'))).toEqual([]);
+  });
+
+  it('builds again once the archive has other build packages', async () => {
+    fakeMmdebstrap(': > "$UNITSMITH_WHEELS/thing-1.0-py3-none-any.whl"');
+    const before = await build();
+    publish('1.1');
+    const after = await build();
+    expect(after).not.toEqual(before);
+    expect(await build()).toEqual(after);
+    expect(asked().match(/--include/g)).toHaveLength(2);
   });
 
   it("sees nothing of the host's settings", async () => {

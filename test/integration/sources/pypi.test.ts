@@ -1,14 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { Cleanup } from '../../../builder/kit/cleanup.ts';
 import { ExitCode, type UserError } from '../../../builder/kit/errors.ts';
-import { sha256File } from '../../../builder/kit/hash.ts';
+import { sha256, sha256File } from '../../../builder/kit/hash.ts';
 import type { Artifact } from '../../../builder/sources/artifact.ts';
 import { placeArtifact } from '../../../builder/sources/index.ts';
+import { chooseDistributions } from '../../../builder/sources/pypi/distributions.ts';
+import { readRequirements } from '../../../builder/sources/pypi/requirements.ts';
 import type { FetchRequest, LockedArtifact } from '../../../builder/sources/source.ts';
 import { artifactRequest, DEBIAN, fetchRequested } from '../../helpers/artifact.ts';
 import { type TestContext, testContext } from '../../helpers/context.ts';
@@ -87,6 +91,77 @@ describe('lock', () => {
   it('refuses requirements without versions, each with its line', async () => {
     const error = await failureOf(lock('shop\n'));
     expect(error.problems[0]?.where).toEqual({ file: expect.stringContaining('requirements.txt'), line: 1 });
+  });
+});
+
+describe('lock holds files to the hashes', () => {
+  const NOTHING = 'e'.repeat(64);
+  let server: Server;
+  /** Of the index's page: what it says of the source distribution. */
+  let said: string;
+
+  beforeEach(async () => {
+    writeFileSync(join(lab, 'old-1.0.tar.gz'), 'source');
+    said = sha256('source');
+    server = createServer((asked, response) => {
+      if (asked.url?.endsWith('.tar.gz') === true) return response.end(readFileSync(join(lab, 'old-1.0.tar.gz')));
+      return response.setHeader('content-type', 'text/html').end(`<a href="/old-1.0.tar.gz#sha256=${said}">old-1.0.tar.gz</a>`);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const page = `http://127.0.0.1:${(server.address() as AddressInfo).port}/page/`;
+    test = testContext({ env: { ...test.ctx.env, PIP_FIND_LINKS: `${links} ${page}`, PIP_RETRIES: '0' } });
+  });
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  /** As `lock`, without a build of what is no wheel. */
+  async function choose(...lines: string[]) {
+    const file = join(lab, 'requirements.txt');
+    writeFileSync(file, lines.join('\n'));
+    const work = mkdtempSync(join(lab, 'work-'));
+    const place = { artifact: 'app', target: { python: '3.13', architecture: 'amd64' }, work, offline: false };
+    return await chooseDistributions(await readRequirements(file), place, test.ctx);
+  }
+  const kept = (): string[] => readdirSync(join(test.ctx.cacheDir, 'downloads')).filter((name) => name !== 'partial');
+
+  it('of the index, where it is a source distribution', async () => {
+    expect(await choose('old==1.0')).toEqual([{ name: 'old-1.0.tar.gz', version: '1.0', sha256: sha256('source') }]);
+    said = NOTHING;
+    expect(await failureOf(choose('old==1.0'))).toMatchObject({
+      exitCode: ExitCode.source,
+      message: 'Artifact app: old-1.0.tar.gz has another hash than its index says',
+      why: `wanted sha256 ${NOTHING}, found ${sha256('source')}; nothing of it was kept`,
+    });
+  });
+
+  it('of the requirement, where it is a source distribution', async () => {
+    expect(await choose(`old==1.0 --hash=sha256:${NOTHING} --hash=sha256:${sha256('source')}`)).toHaveLength(1);
+    const error = await failureOf(choose(`old==1.0 --hash=sha256:${NOTHING}`));
+    expect(error.message).toBe('Artifact app: old-1.0.tar.gz has another hash than the requirements say');
+  });
+
+  it('of the requirement, where another requirement has none', async () => {
+    const wheel = makeWheel('shop', '1.0');
+    makeWheel('helper', '2.0');
+    expect(await choose(`shop==1.0 --hash=sha256:${await sha256File(wheel)}`, 'helper==2.0')).toHaveLength(2);
+    test = testContext({ env: test.ctx.env });
+    expect(await failureOf(choose(`shop==1.0 --hash=sha256:${NOTHING}`, 'helper==2.0'))).toMatchObject({
+      exitCode: ExitCode.source,
+      message: 'Artifact app: shop-1.0-py3-none-any.whl has another hash than the requirements say',
+    });
+    expect(kept()).toEqual([]);
+  });
+
+  it('and goes to no network with --offline', async () => {
+    makeWheel('shop', '1.0');
+    const offline = request('shop==1.0\n', { purpose: 'lock' });
+    offline.guest = { ...offline.guest, archive: { offline: true } };
+    expect(await failureOf(fetch(offline))).toMatchObject({
+      exitCode: ExitCode.source,
+      message: 'Artifact app: shop==1.0 is not in the download cache',
+    });
   });
 });
 

@@ -27,7 +27,7 @@ describe('stage audit', () => {
     const { ctx, events } = testContext();
     const runner = new Runner(ctx, 'sphere', { audit: 'a' }, remove);
     const error = await runner
-      .run(auditStage, { image: image(), disk, bakeId: 'a', packages: RECORDED })
+      .run(auditStage, { image: image(), disk, bakeId: 'a', packages: RECORDED, vendors: [] })
       .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(UserError);
     expect((error as UserError).exitCode).toBe(ExitCode.audit);
@@ -51,7 +51,7 @@ describe('stage audit', () => {
     });
     const { ctx } = testContext();
     const runner = new Runner(ctx, 'sphere', { audit: 'a' }, remove);
-    const input = { image: image(), disk, bakeId: 'a', packages: RECORDED };
+    const input = { image: image(), disk, bakeId: 'a', packages: RECORDED, vendors: [] };
     const first = await runner.run(auditStage, input);
     expect(first.cached).toBe(false);
     const { inventory, report } = first.output;
@@ -65,6 +65,7 @@ describe('stage audit', () => {
     expect(inventory.size.folders[0]).toEqual({ name: '/opt', bytes: 303_104 + 4096 });
     expect((await runner.run(auditStage, input)).cached).toBe(true);
     expect((await runner.run(auditStage, { ...input, bakeId: 'b' })).cached).toBe(false);
+    expect((await runner.run(auditStage, { ...input, vendors: ['base-files'] })).cached).toBe(false);
     const reason = 'an exception that is not needed';
     const excepted = await runner.run(auditStage, { ...input, image: image([{ rule: 'logs', path: '/x', reason }]) });
     expect(JSON.parse(readFileSync(excepted.output.report, 'utf8'))).toMatchObject({

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { writeFileAtomic } from '../../../builder/kit/files.ts';
 import { canonicalJson, hashData, hashTree, sha256 } from '../../../builder/kit/hash.ts';
 import { compileSchema } from '../../../builder/kit/schema.ts';
-import { passwordsIn, Secrets, withoutCredentials } from '../../../builder/kit/secrets.ts';
+import { passwordsIn, publicUrl, Secrets, withoutCredentials } from '../../../builder/kit/secrets.ts';
 
 const folder = (): string => mkdtempSync(join(tmpdir(), 'kit-'));
 
@@ -80,6 +80,16 @@ describe('secrets', () => {
   it('URLs lose their credentials', () => {
     expect(withoutCredentials('https://user:pw@example.org/x')).toBe('https://example.org/x');
     expect(withoutCredentials('https://example.org/a@b')).toBe('https://example.org/a@b');
+  });
+
+  it.each([
+    ['https://user:pw@example.org:8443/a/b%20c.tgz?X-Amz-Signature=abc#part', 'https://example.org:8443/a/b%20c.tgz'],
+    ['HTTP://user@example.org/x', 'http://example.org/x'],
+    ['file:///home/me/x.tgz', undefined],
+    ['ftp://example.org/x', undefined],
+    ['', undefined],
+  ])('what is published of %j is %j', (url, published) => {
+    expect(publicUrl(url)).toBe(published);
   });
 });
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
 
 import { loadImage } from '../../../builder/definition/load.ts';
@@ -92,6 +92,32 @@ it('leaves links that the image brings, and does not follow those of units into 
   expect(readlinkSync(join(placed, 'grub-common.service'))).toBe('/elsewhere');
   expect(readlinkSync(join(placed, 'host.service'))).toBe(host);
   expect(readdirSync(join(placed, 'multi-user.target.wants'))).not.toContain('host.service');
+});
+
+it('writes in the place of links that an artifact brought, and not through them', async () => {
+  const outside = mkdtempSync(join(tmpdir(), 'unitsmith-test-'));
+  writeFileSync(join(outside, 'file'), 'own', { mode: 0o600 });
+  const target = mkdtempSync(join(tmpdir(), 'unitsmith-test-'));
+  mkdirSync(join(target, 'usr/lib/unit'), { recursive: true });
+  mkdirSync(join(target, 'usr/bin'), { recursive: true });
+  for (const path of ['usr/lib/unit/release.json', 'usr/lib/unit/unitctl.mjs', 'usr/bin/unitctl'])
+    symlinkSync(join(outside, 'file'), join(target, path));
+  await writeOwn(mkdtempSync(join(tmpdir(), 'unitsmith-test-')), target);
+  expect([readFileSync(join(outside, 'file'), 'utf8'), lstatSync(join(outside, 'file')).mode & 0o777]).toEqual(['own', 0o600]);
+  expect(JSON.parse(readFileSync(join(target, 'usr/lib/unit/release.json'), 'utf8'))).toMatchObject({ image: 'sphere' });
+  expect(readlinkSync(join(target, 'usr/bin/unitctl'))).toBe('/usr/lib/unit/unitctl.mjs');
+});
+
+it.each(['usr/lib/unit', 'usr/lib/unit/templates', 'etc/systemd'])('puts nothing below a link %s that leads out', async (path) => {
+  const outside = mkdtempSync(join(tmpdir(), 'unitsmith-test-'));
+  const target = mkdtempSync(join(tmpdir(), 'unitsmith-test-'));
+  mkdirSync(dirname(join(target, path)), { recursive: true });
+  symlinkSync(outside, join(target, path));
+  const folder = mkdtempSync(join(tmpdir(), 'unitsmith-test-'));
+  mkdirSync(join(folder, 'templates'));
+  writeFileSync(join(folder, 'templates', 'a'), '');
+  await expect(writeOwn(folder, target)).rejects.toThrow();
+  expect(readdirSync(outside)).toEqual([]);
 });
 
 it("types by the image's keyboard until the owner sets one", () => {

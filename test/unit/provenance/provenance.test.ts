@@ -28,12 +28,16 @@ const REQUEST: ProvenanceRequest = {
         ],
       },
       components: [
-        { type: 'file', name: 'b.tar', sha256: hash('d'), url: 'https://user:secret@files.example/b.tar' },
+        { type: 'file', name: 'b.tar', sha256: hash('d'), url: 'https://user:secret@files.example/b.tar?token=secret' },
         { type: 'file', name: 'a.tar', sha256: hash('e'), url: 'file:///home/somebody/a.tar' },
       ],
       override: { path: '/home/somebody/own.tar', sha256: hash('f') },
     },
   },
+  files: [
+    { name: 'sphere-1.0.0-amd64.qcow2', sha256: hash('8') },
+    { name: 'sphere-1.0.0-amd64.ova', sha256: hash('9') },
+  ],
   stages: { rootfs: hash('1'), disk: hash('2') },
   builderVersion: '0.1.0',
   tools: { qemu: '7.2', packer: '1.6.6' },
@@ -48,7 +52,7 @@ describe('provenance', () => {
   it('tells nothing of the host and no credentials', () => {
     const text = provenanceText(makeProvenance(REQUEST));
     expect(text).not.toMatch(/secret|somebody|\/home|user:|mirror\.example/);
-    expect(text).toContain('https://files.example/b.tar');
+    expect(text).toContain('"https://files.example/b.tar"');
   });
 
   it('names the public archive, whether another stood in for it, and the hash of the index that was read', () => {
@@ -73,6 +77,7 @@ describe('provenance', () => {
     const turned: ProvenanceRequest = {
       ...REQUEST,
       packages: [...REQUEST.packages].reverse(),
+      files: [...REQUEST.files].reverse(),
       stages: { disk: hash('2'), rootfs: hash('1') },
       tools: { packer: '1.6.6', qemu: '7.2' },
     };

@@ -53,7 +53,10 @@ const REQUEST: SbomRequest = {
     server: [
       { type: 'maven', name: 'org.example/app', version: '1.0', sha256: 'd'.repeat(64), qualifiers: { classifier: 'bin', type: 'tar.gz' } },
     ],
-    payload: [{ type: 'file', name: 'app.tar', sha256: 'c'.repeat(64), url: 'https://user:word@files.example/app.tar' }],
+    payload: [
+      { type: 'file', name: 'app.tar', sha256: 'c'.repeat(64), url: 'https://user:word@files.example/app.tar?token=word' },
+      { type: 'file', name: 'own.tar', sha256: 'e'.repeat(64), url: 'file:///home/word/own.tar' },
+    ],
   },
   builderVersion: '0.1.0',
   created: new Date('2026-01-02T03:04:05Z'),
@@ -106,12 +109,14 @@ describe('software bill of materials', () => {
     ]);
   });
 
-  it('makes the image depend on every component, and names no credentials', () => {
+  it('makes the image depend on every component, and names no credentials, tokens and paths of the host', () => {
     const text = makeSbom(REQUEST);
     const { metadata, components, dependencies } = read(text);
     const main = dependencies.find(({ ref }) => ref === metadata.component['bom-ref']);
     expect(main?.dependsOn).toHaveLength(components.length);
     expect(text).not.toContain('word');
+    expect(text).toContain('"https://files.example/app.tar"');
+    expect(violations(text)).toEqual([]);
   });
 
   it('is the same for the same input, and has another serial number for another', () => {

@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { ExitCode } from '../../../builder/kit/errors.ts';
-import { insideImage } from '../../../builder/sources/inside.ts';
+import { folderBelow, insideImage, isWithin, pathBelow } from '../../../builder/sources/inside.ts';
 
 let image: string;
 beforeEach(() => {
@@ -40,4 +40,36 @@ describe('insideImage', () => {
       message: "Artifact app: there is no nothing in the image's folder",
     });
   });
+});
+
+describe('folderBelow', () => {
+  it('makes the folder, and follows links to what is below the same root', async () => {
+    symlinkSync('tree/deep', join(image, 'inner'));
+    expect(await folderBelow(image, '/inner/new/folder')).toBe(join(image, 'tree/deep/new/folder'));
+    expect(await pathBelow(image, '/link')).toBe(join(image, 'link'));
+    expect(existsSync(join(image, 'tree/deep/new/folder'))).toBe(true);
+  });
+
+  it.each(['../..', '../../new', '/etc', '/nothing/there'])('refuses a link to %s, and makes nothing there', async (target) => {
+    symlinkSync(target, join(image, 'tree', 'out'));
+    await expect(folderBelow(image, '/tree/out/made')).rejects.toMatchObject({
+      exitCode: ExitCode.source,
+      message: expect.stringContaining('/tree/out is a link'),
+    });
+    expect(existsSync(join(image, 'tree', 'out', 'made'))).toBe(false);
+  });
+
+  it('stays below its root whatever the path says', async () => {
+    expect(await folderBelow(image, '/../../made')).toBe(join(image, 'made'));
+  });
+});
+
+it('tells what links lead out of a folder', async () => {
+  symlinkSync('..', join(image, 'out'));
+  expect(await Promise.all(['.', 'link', 'out', 'missing'].map((path) => isWithin(image, join(image, path))))).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
 });

@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -26,6 +27,24 @@ describe('aptOptions', () => {
 });
 
 describe('openApt', () => {
+  it('holds archives to their signatures, whatever the host allows its own', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'apt-'));
+    const { options } = await openApt({ folder, architecture: 'amd64', lines: [], keyring: '/dev/null', logins: [], hostLogins: '' });
+    const off = ['AllowInsecureRepositories', 'AllowWeakRepositories', 'AllowDowngradeToInsecureRepositories'];
+    const host = [
+      ...off.map((name) => `Acquire::${name} "true";`),
+      'APT::Get::AllowUnauthenticated "true";',
+      'Acquire::Check-Valid-Until "false";',
+    ];
+    writeFileSync(join(folder, 'host.conf'), host.join('\n'));
+    const env = { ...process.env, APT_CONFIG: join(folder, 'host.conf') };
+    const settings = execFileSync('apt-config', [...options, 'dump'], { encoding: 'utf8', env });
+    for (const name of off) expect(settings).toContain(`Acquire::${name} "false";`);
+    expect(settings).toContain('APT::Get::AllowUnauthenticated "false";');
+    // A mirror that lags behind, or a snapshot, needs it so.
+    expect(settings).toContain('Acquire::Check-Valid-Until "false";');
+  });
+
   it('keeps log-ins in a file for its owner only, and apart from the sources', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'apt-'));
     await openApt({

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { curlArgs, outcomeOf } from '../../../builder/tools/curl.ts';
+import { ExitCode } from '../../../builder/kit/errors.ts';
+import { curlArgs, curlDownload, outcomeOf } from '../../../builder/tools/curl.ts';
+import { testContext } from '../../helpers/context.ts';
 
 describe('curlArgs', () => {
   it('takes the address from standard input and never from argv', () => {
@@ -34,6 +36,16 @@ describe('outcomeOf', () => {
   it('gives the reason without the name of the program', () => {
     expect(outcomeOf(22, 404, 'curl: (22) The requested URL returned error: 404\n')).toMatchObject({
       why: '(22) The requested URL returned error: 404',
+    });
+  });
+});
+
+describe('curlDownload', () => {
+  it.each(['http://127.0.0.1:1/a\nupload-file = "/etc/passwd"', 'http://127.0.0.1:1/\u0000'])('refuses the address %j', async (url) => {
+    // Without curl: nothing is started.
+    await expect(curlDownload(testContext({ env: { PATH: '' } }).ctx, url, '/nowhere')).rejects.toMatchObject({
+      exitCode: ExitCode.source,
+      message: expect.stringContaining('control characters'),
     });
   });
 });

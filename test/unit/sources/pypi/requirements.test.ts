@@ -28,6 +28,9 @@ describe('parseRequirement', () => {
     ['-r other.txt', /options do not belong here: -r/],
     ['--index-url=https://example.org/simple', /options do not belong here: --index-url/],
     ['-e .', /options do not belong here: -e/],
+    // Nothing would hold the file to it.
+    [`x==1 --hash=sha512:${HASH}${HASH}`, /sha512:c+ is no SHA-256/],
+    [`x==1 --hash=sha256:${HASH} --hash=sha256:abc`, /sha256:abc is no SHA-256/],
   ])('refuses %s', (text, message) => {
     expect(parseRequirement(text)).toMatchObject({ problem: expect.stringMatching(message), suggestion: expect.any(String) });
   });
