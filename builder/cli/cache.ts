@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, rmdir } from 'node:fs/promises';
 import { InvalidArgumentError } from 'commander';
 
 import type { Context } from '../kit/context.ts';
@@ -9,6 +9,7 @@ import { type CacheEntry, StageCache } from '../pipeline/cache.ts';
 import { fileSize } from '../report/text.ts';
 import { type KeptEntry, listKept, removeKept } from '../sources/kept.ts';
 import { endCommand, keptMachines } from '../stages/bake/kept-machine.ts';
+import { sweepCache } from '../stages/prepare.ts';
 import { removeMappedTree } from '../tools/namespace.ts';
 import type { Cli, Session } from './cli.ts';
 
@@ -44,7 +45,7 @@ export function register(cli: Cli): void {
     .action(cli.run('cache verify', verify));
   cache
     .command('clear')
-    .description('remove everything, downloads too, but not a machine that runs')
+    .description('remove everything, downloads too, but not what a command or a machine that runs is using')
     .addHelpText('after', '\nExamples:\n  unitsmith cache clear\n  unitsmith --cache-dir /var/tmp/cache cache clear')
     .action(cli.run('cache clear', clear));
 }
@@ -143,17 +144,27 @@ async function verify({ ctx, cleanup, print }: Session): Promise<ExitCode> {
 
 async function clear({ ctx, cleanup, print }: Session): Promise<ExitCode> {
   const kept: { path: string; pid: number }[] = [];
+  const used: { path: string; pid: number }[] = [];
   if (existsSync(ctx.cacheDir)) {
     await takeBuildLock(ctx.cacheDir, cleanup);
-    for (const part of ['stages', 'downloads', 'apt', 'tmp']) await removeMappedTree(ctx, `${ctx.cacheDir}/${part}`);
+    await sweepCache(ctx);
+    for (const part of ['stages', 'downloads', 'apt']) await removeMappedTree(ctx, `${ctx.cacheDir}/${part}`);
+    for (const { path, owner, old } of await new StageCache(ctx).temporary()) {
+      // Where it is another container's or machine's only time tells that nobody needs it.
+      const needed = owner?.state === 'lives' || (owner?.state === 'elsewhere' && !old);
+      if (needed) used.push({ path, pid: owner.pid });
+      else await removeMappedTree(ctx, path);
+    }
+    await rmdir(`${ctx.cacheDir}/tmp`).catch(() => undefined);
     for (const { path, pid } of await keptMachines(ctx.cacheDir)) {
       if (pid === undefined) await rm(path, { recursive: true });
       else kept.push({ path, pid });
     }
   }
   for (const machine of kept) print(keptLine(machine));
-  print(kept.length === 0 ? `${ctx.cacheDir} is empty` : `nothing else is in ${ctx.cacheDir}`);
-  ctx.events.emit({ type: 'result', command: 'cache clear', data: { cacheDir: ctx.cacheDir, kept } });
+  for (const { path, pid } of used) print(`${path}: process ${pid} is using it`);
+  print(kept.length + used.length === 0 ? `${ctx.cacheDir} is empty` : `nothing else is in ${ctx.cacheDir}`);
+  ctx.events.emit({ type: 'result', command: 'cache clear', data: { cacheDir: ctx.cacheDir, kept, used } });
   return ExitCode.ok;
 }
 

@@ -1,6 +1,15 @@
 /** Options about what an OVA tells its importer: the same for `bake` and `pack`. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { CONTROLLERS, type Controller, NICS, type Nic, OVF_DEFAULTS, PROFILES, type Profile } from '../formats/ova/options.ts';
+import {
+  CONTROLLER_SINCE,
+  CONTROLLERS,
+  type Controller,
+  NICS,
+  type Nic,
+  OVF_DEFAULTS,
+  PROFILES,
+  type Profile,
+} from '../formats/ova/options.ts';
 import { FORMATS, type FormatName } from '../formats/pack.ts';
 import { ExitCode, UserError } from '../kit/errors.ts';
 
@@ -42,19 +51,31 @@ const FIXED_FOR_VIRTUALBOX = ['controller', 'nic', 'hardwareVersion', 'firmware'
 
 /**
  * Long names of the options on this command line that only an OVA shows.
- * @throws UserError(usage) where the profile has no use for one of them.
+ * @throws UserError(usage) where the profile has no use for one of them, or hosts of the hardware version have no such controller.
  */
 export function ovaOptionsGiven(command: Command): string[] {
   const given = (names: readonly string[]): string[] =>
     command.options
       .filter((option) => names.includes(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === 'cli')
       .map(({ long }) => long ?? '');
+  refuseTooEarly(command.opts<OvfFlags>());
   const idle = command.opts<OvfFlags>().profile === 'virtualbox' ? given(FIXED_FOR_VIRTUALBOX) : [];
   if (idle.length === 0) return given([...OVA_ONLY, ...OVA_ONLY_OF_PACK]);
   throw new UserError(`${idle.join(', ')}: of no effect with --profile virtualbox`, {
     exitCode: ExitCode.usage,
     why: 'an OVA for VirtualBox has its SATA controller, an E1000 and BIOS, whatever is asked for',
     remedies: [`leave out ${idle.join(', ')}`, 'or take the profile that follows them: --profile vmware'],
+  });
+}
+
+/** An importer refuses a device that its hardware version does not have. */
+function refuseTooEarly({ controller, hardwareVersion: version }: OvfFlags): void {
+  const since = CONTROLLER_SINCE[controller] ?? 0;
+  if (version >= since) return;
+  throw new UserError(`--controller ${controller} --hardware-version ${version}: no host imports it`, {
+    exitCode: ExitCode.usage,
+    why: `${controller} is there from hardware version ${since} on`,
+    remedies: [`take it with --hardware-version ${since} or later`, 'or another controller, such as --controller pvscsi'],
   });
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Cleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
 import { ExitCode, ToolError, UserError } from '../kit/errors.ts';
-import { temporaryFolder } from '../kit/files.ts';
+import { ownedFolder } from '../kit/owner.ts';
 import { type Extent, mapExtents } from '../tools/disk-map.ts';
 import { convertDisk, type DiskFormat, diskInfo, isDamaged } from '../tools/qemu-img.ts';
 
@@ -55,7 +55,7 @@ export async function openSource(ctx: Context, path: string): Promise<SourceDisk
 /** The disk as a raw file: itself, or a sparse copy in a folder that `cleanup` removes. */
 export async function asRaw(ctx: Context, disk: SourceDisk, cleanup: Cleanup): Promise<SourceDisk> {
   if (disk.format === 'raw') return disk;
-  const folder = await temporaryFolder(join(ctx.cacheDir, 'tmp'), 'raw-', cleanup);
+  const folder = await ownedFolder(ctx.cacheDir, 'raw', cleanup);
   const path = join(folder, 'disk.raw');
   ctx.events.progress('reading the disk');
   await convertDisk(ctx, disk, { path, format: 'raw' }).catch((error: unknown) => {

@@ -9,6 +9,7 @@ import { temporaryBeside, temporaryFolder, writeFileAtomic } from '../kit/files.
 import { sha256 } from '../kit/hash.ts';
 import { filesOfDisk } from '../tools/qemu-img.ts';
 import { openSource, type WrittenFile } from './format.ts';
+import { withOutputLock } from './output-lock.ts';
 import { assembleOva, ovaParts } from './ova/archive.ts';
 import type { OvfOptions } from './ova/options.ts';
 import { type Compression, writeQcow2 } from './qcow2/write.ts';
@@ -62,7 +63,7 @@ export function refuseWithoutOva(formats: readonly FormatName[], ovaOptions: rea
 export async function pack(request: PackRequest, ctx: Context, cleanup: Cleanup): Promise<WrittenFile[]> {
   await mkdir(request.out, { recursive: true });
   await refuseOverSource(request, ctx);
-  await forgetSums(request.out, targetNames(request));
+  await withOutputLock(request.out, ctx, () => forgetSums(request.out, targetNames(request)));
   const target = (format: FormatName): string => join(request.out, artefactName(request.baseName, format));
   const files: WrittenFile[] = [];
   if (needsVmdk(request.formats)) {
@@ -89,7 +90,7 @@ export async function pack(request: PackRequest, ctx: Context, cleanup: Cleanup)
     ctx.events.progress('writing the raw disk');
     files.push(await writeRaw(request.disk, target('raw'), ctx, cleanup));
   }
-  files.push(await writeSums(request.out, files));
+  files.push(await withOutputLock(request.out, ctx, () => writeSums(request.out, files)));
   return files;
 }
 

@@ -6,6 +6,7 @@ import Type, { type Static } from 'typebox';
 import type { Cleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
 import { bytesOnDisk, readIfExists, writeFileAtomic } from '../kit/files.ts';
+import { type Owner, ownerOf } from '../kit/owner.ts';
 import { compileSchema } from '../kit/schema.ts';
 import { FileRecord, findDamage, recordFolder } from './fingerprint.ts';
 
@@ -20,9 +21,17 @@ const StageRecord = Type.Object({
   id: Type.String(),
   image: Type.String(),
   seconds: Type.Number(),
+  /** Versions of outside programs when it was made; records of earlier versions have none. */
+  tools: Type.Optional(Type.Record(Type.String(), Type.String())),
   files: Type.Array(FileRecord),
 });
 type StageRecord = Static<typeof StageRecord>;
+
+/** Where an output is, and the versions of the outside programs when it was made. */
+export interface Stored {
+  folder: string;
+  tools: Readonly<Record<string, string>>;
+}
 
 /** One stored output, as `unitsmith cache list` shows it. */
 export interface CacheEntry {
@@ -49,17 +58,18 @@ export class StageCache {
     return join(this.#root, stage, id);
   }
 
-  /** The folder of a stored output; `damaged` names the file where it is not what was stored. */
-  async find(stage: string, id: string): Promise<{ folder: string } | { damaged: string } | undefined> {
+  /** A stored output; `damaged` names the file where it is not what was stored. */
+  async find(stage: string, id: string): Promise<Stored | { damaged: string } | undefined> {
     const folder = this.folderOf(stage, id);
     const text = await readIfExists(join(folder, RECORD));
     if (text === undefined) return (await stat(folder).catch(() => undefined)) === undefined ? undefined : { damaged: RECORD };
     const record = parseRecord(text);
-    const damaged = record === undefined ? RECORD : await findDamage(this.#ctx, folder, record.files);
+    if (record === undefined) return { damaged: RECORD };
+    const damaged = await findDamage(this.#ctx, folder, record.files);
     if (damaged !== undefined) return { damaged };
     const now = new Date();
     await utimes(join(folder, RECORD), now, now);
-    return { folder };
+    return { folder, tools: record.tools ?? {} };
   }
 
   /** An empty folder that becomes an entry by `store`; `cleanup` removes it where that does not happen. */
@@ -70,8 +80,10 @@ export class StageCache {
     return folder;
   }
 
-  async store(stage: string, id: string, image: string, seconds: number, folder: string): Promise<string> {
-    const record: StageRecord = { stage, id, image, seconds, files: await recordFolder(this.#ctx, folder) };
+  /** @param made what is recorded of it beside its files */
+  async store(made: Omit<StageRecord, 'files'>, folder: string): Promise<string> {
+    const { stage, id } = made;
+    const record: StageRecord = { ...made, files: await recordFolder(this.#ctx, folder) };
     await writeFileAtomic(join(folder, RECORD), `${JSON.stringify(record)}\n`);
     const target = this.folderOf(stage, id);
     await rm(target, { recursive: true, force: true });
@@ -79,20 +91,32 @@ export class StageCache {
     return target;
   }
 
-  /**
-   * Removes what commands that were killed left behind. Only for the holder of the build lock; temporary folders, which
-   * `try` and `verify` use without it, only when they are a day old.
-   */
+  /** Removes what commands that were killed left behind. Only for the holder of the build lock. */
   async sweep(remove: (folder: string) => Promise<void>): Promise<void> {
     for (const stage of await names(this.#root)) {
       for (const name of await names(join(this.#root, stage))) {
         if (name.startsWith(PARTIAL)) await remove(join(this.#root, stage, name));
       }
     }
-    const temporary = join(this.#root, '..', 'tmp');
-    for (const name of await names(temporary)) {
-      if (Date.now() - (await stat(join(temporary, name))).mtimeMs > DAY) await remove(join(temporary, name));
+    for (const { path, owner, old } of await this.temporary()) {
+      if (owner?.state === 'gone' || (owner?.state !== 'lives' && old)) await remove(path);
     }
+  }
+
+  /**
+   * Temporary folders, which `try`, `verify` and `pack` use without the build lock: by their names with the owner, where that is
+   * marked (kit/owner.ts). `old`: for a day nobody has made or removed anything there.
+   */
+  async temporary(): Promise<{ path: string; owner: Owner | undefined; old: boolean }[]> {
+    const folder = join(this.#root, '..', 'tmp');
+    const found: { path: string; owner: Owner | undefined; old: boolean }[] = [];
+    for (const name of await names(folder)) {
+      const path = join(folder, name);
+      const info = await stat(path).catch(() => undefined);
+      const mark = name.replace(/^[a-z-]+-(?=\d)/, '');
+      if (info !== undefined) found.push({ path, owner: await ownerOf(mark, ''), old: Date.now() - info.mtimeMs > DAY });
+    }
+    return found;
   }
 
   /** How long this stage took for this image when it last ran; undefined where it never did. */

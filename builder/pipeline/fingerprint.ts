@@ -1,9 +1,10 @@
 /**
- * A record of a stage's output that finds damage cheaply: names, sizes, times, and a hash of each file's content. A file
- * whose size and time are as recorded is taken as it is; any other is hashed again, whole.
+ * A record of a stage's output that finds damage cheaply: names, kinds and permissions, sizes, times, and a hash of each file's
+ * content or link's target. A file whose size and time are as recorded is taken as it is; any other is hashed again, whole.
  */
 import { createHash } from 'node:crypto';
-import { lstat, open, readdir } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { lstat, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import Type, { type Static } from 'typebox';
 
@@ -15,20 +16,29 @@ const ZEROES = Buffer.alloc(CHUNK);
 /** What stands in the hash for a chunk of zeroes. */
 const HOLE = Buffer.of(0);
 
-export const FileRecord = Type.Object({ path: Type.String(), size: Type.Number(), mtime: Type.Number(), hash: Type.String() });
+export const FileRecord = Type.Object({
+  path: Type.String(),
+  /** Kind and permissions, as stat(2) has them; records of earlier versions have files only, without it. */
+  mode: Type.Optional(Type.Number()),
+  size: Type.Number(),
+  mtime: Type.Number(),
+  /** Empty for a folder. */
+  hash: Type.String(),
+});
 export type FileRecord = Static<typeof FileRecord>;
 
-/** Records every regular file below `folder`, names sorted. */
+/** Records every file, link and folder below `folder`, names sorted. */
 export async function recordFolder(ctx: Context, folder: string): Promise<FileRecord[]> {
   const records: FileRecord[] = [];
-  for (const path of await filesBelow(folder)) {
-    const { size, mtimeMs } = await lstat(join(folder, path));
-    records.push({ path, size, mtime: mtimeMs, hash: await contentHash(ctx, join(folder, path)) });
+  for (const path of await entriesBelow(folder)) {
+    const info = await lstat(join(folder, path));
+    const { mode, size, mtimeMs } = info;
+    records.push({ path, mode, size, mtime: mtimeMs, hash: await hashOf(ctx, join(folder, path), info) });
   }
   return records;
 }
 
-/** The first file that is missing, or whose hash is not as recorded; undefined where all is well. `thorough` hashes again whatever the times say. */
+/** The first entry that is missing, of another kind or mode, or whose hash is not as recorded; undefined where all is well. `thorough` hashes again whatever the times say. */
 export async function findDamage(
   ctx: Context,
   folder: string,
@@ -38,18 +48,30 @@ export async function findDamage(
   for (const record of records) {
     const path = join(folder, record.path);
     const info = await lstat(path).catch(() => undefined);
-    if (info === undefined || info.size !== record.size) return record.path;
-    if ((thorough || info.mtimeMs !== record.mtime) && (await contentHash(ctx, path)) !== record.hash) return record.path;
+    if (info === undefined || (record.mode !== undefined && info.mode !== record.mode)) return record.path;
+    // A folder's size and time tell nothing of what is in it.
+    if (info.isDirectory()) continue;
+    if (info.size !== record.size) return record.path;
+    if ((thorough || info.mtimeMs !== record.mtime) && (await hashOf(ctx, path, info)) !== record.hash) return record.path;
   }
   return undefined;
 }
 
-async function filesBelow(folder: string): Promise<string[]> {
+async function entriesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true, recursive: true });
   return entries
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() || entry.isSymbolicLink() || entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
     .sort();
+}
+
+async function hashOf(ctx: Context, path: string, info: Stats): Promise<string> {
+  if (info.isDirectory()) return '';
+  if (info.isSymbolicLink())
+    return createHash('sha256')
+      .update(await readlink(path))
+      .digest('hex');
+  return await contentHash(ctx, path);
 }
 
 /** Each chunk behind a byte that tells whether it is all zeroes; then it is not hashed itself. */

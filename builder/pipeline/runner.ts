@@ -2,7 +2,7 @@
 import { withCleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
 import { hashData } from '../kit/hash.ts';
-import { StageCache } from './cache.ts';
+import { StageCache, type Stored } from './cache.ts';
 import type { Stage } from './stage.ts';
 import type { StageCodes } from './stage-code.ts';
 
@@ -22,14 +22,27 @@ export class Runner {
   readonly #remove: (folder: string) => Promise<void>;
   /** Stage name, with what it was run for where it runs more than once, to id, in order: for the provenance. */
   readonly ids: Record<string, string> = {};
+  /** As `ids`, to the versions of outside programs when the output was made. */
+  readonly tools: Record<string, Readonly<Record<string, string>>> = {};
+  readonly #toolsNow: Readonly<Record<string, string>>;
 
-  /** @param remove removes a folder that may hold files of mapped users (user_namespaces(7)). */
-  constructor(ctx: Context, image: string, codes: StageCodes, remove: (folder: string) => Promise<void>) {
+  /**
+   * @param remove removes a folder that may hold files of mapped users (user_namespaces(7))
+   * @param tools versions of outside programs, to be recorded with what is made now
+   */
+  constructor(
+    ctx: Context,
+    image: string,
+    codes: StageCodes,
+    remove: (folder: string) => Promise<void>,
+    tools: Readonly<Record<string, string>> = {},
+  ) {
     this.#ctx = ctx;
     this.#image = image;
     this.#codes = codes;
     this.#cache = new StageCache(ctx);
     this.#remove = remove;
+    this.#toolsNow = tools;
   }
 
   async run<Input, Output>(stage: Stage<Input, Output>, input: Input): Promise<StageResult<Output>> {
@@ -38,9 +51,11 @@ export class Runner {
     const code = this.#codes[stage.name];
     if (code === undefined) throw new Error(`the build knows no code of stage ${stage.name}: is it exported as ${stage.name}Stage?`);
     const id = hashData({ stage: stage.name, code, inputs: await stage.inputs(input, this.#ctx) });
-    this.ids[stage.instance === undefined ? stage.name : `${stage.name}/${stage.instance(input)}`] = id;
+    const name = stage.instance === undefined ? stage.name : `${stage.name}/${stage.instance(input)}`;
+    this.ids[name] = id;
     const stored = await this.#fromCache(stage, id, input);
     if (stored !== undefined) {
+      this.tools[name] = stored.tools;
       events.emit({ type: 'stage-cached', stage: stage.name, id });
       return { id, output: stored.output, cached: true, seconds: 0 };
     }
@@ -53,8 +68,10 @@ export class Runner {
         const partial = await this.#cache.begin(stage.name, cleanup, this.#remove);
         await stage.run(input, partial, this.#ctx, cleanup);
         this.#ctx.signal.throwIfAborted();
-        return this.#cache.store(stage.name, id, this.#image, elapsed(), partial);
+        const made = { stage: stage.name, id, image: this.#image, seconds: elapsed(), tools: this.#toolsNow };
+        return this.#cache.store(made, partial);
       });
+      this.tools[name] = this.#toolsNow;
       const output = await stage.open(folder, input);
       events.emit({ type: 'stage-finished', stage: stage.name, id, seconds: elapsed() });
       return { id, output, cached: false, seconds: elapsed() };
@@ -65,13 +82,24 @@ export class Runner {
     }
   }
 
-  async #fromCache<Input, Output>(stage: Stage<Input, Output>, id: string, input: Input): Promise<{ output: Output } | undefined> {
+  async #fromCache<Input, Output>(
+    stage: Stage<Input, Output>,
+    id: string,
+    input: Input,
+  ): Promise<{ output: Output; tools: Stored['tools'] } | undefined> {
     const found = await this.#cache.find(stage.name, id);
     if (found === undefined) return undefined;
     if ('damaged' in found) {
       this.#ctx.events.warn(`the cached result of ${stage.name} is damaged (${found.damaged}): it is made anew`);
       return undefined;
     }
-    return { output: await stage.open(found.folder, input) };
+    try {
+      return { output: await stage.open(found.folder, input), tools: found.tools };
+    } catch (error) {
+      this.#ctx.signal.throwIfAborted();
+      const why = error instanceof Error ? error.message : String(error);
+      this.#ctx.events.warn(`the cached result of ${stage.name} cannot be opened (${why}): it is made anew`);
+      return undefined;
+    }
   }
 }

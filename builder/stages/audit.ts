@@ -18,6 +18,8 @@ export interface AuditInput {
   bakeId: string;
   /** What the rootfs stage recorded. */
   packages: readonly RecordedPackage[];
+  /** Names of those among them that came as artifacts: their makers' word for their files proves nothing. */
+  vendors: readonly string[];
 }
 
 export interface AuditOutput {
@@ -31,7 +33,7 @@ const INVENTORY = 'inventory.json';
 
 export const auditStage: Stage<AuditInput, AuditOutput> = {
   name: 'audit',
-  inputs: ({ image, bakeId, packages }) => ({
+  inputs: ({ image, bakeId, packages, vendors }) => ({
     bakeId,
     image: image.definition.name,
     except: (image.definition.audit?.except ?? []).map(({ rule, path, reason, optional = false }) => ({
@@ -41,6 +43,7 @@ export const auditStage: Stage<AuditInput, AuditOutput> = {
       optional,
     })),
     packages: packages.map(({ name, version, architecture }) => [name, version, architecture]),
+    vendors: [...vendors].sort(),
   }),
   run: auditDisk,
   open: async (folder) => ({
@@ -56,7 +59,8 @@ async function auditDisk(input: AuditInput, folder: string, ctx: Context, cleanu
   const tree = await openSealedDisk(input.disk, ctx, cleanup);
   const containers = await openContainers(tree, ctx, cleanup);
   ctx.events.progress('looking for what must not be in an image');
-  const findings = await auditTree({ tree, containers, recorded: input.packages, image: name, except: audit?.except ?? [] }, ctx);
+  const of = { recorded: input.packages, vendors: new Set(input.vendors), image: name, except: audit?.except ?? [] };
+  const findings = await auditTree({ tree, containers, ...of }, ctx);
   for (const finding of findings) {
     ctx.events.emit({ type: 'finding', rule: finding.rule, severity: finding.severity, problem: problemOf(finding) });
   }

@@ -14,6 +14,7 @@ import type { Context } from '../kit/context.ts';
 import { together } from '../kit/together.ts';
 import { takeBuildLock } from '../pipeline/build-lock.ts';
 import { kindsOf } from '../sources/artifact.ts';
+import { packagesOf } from '../sources/debian/source.ts';
 import { detectAcceleration } from '../vm/accel.ts';
 import type { Acceleration } from '../vm/spec.ts';
 import { auditStage } from './audit.ts';
@@ -22,10 +23,10 @@ import { type BakeBehaviour, type BakeInput, bakeStage, writeTemplate } from './
 import { deliver } from './deliver.ts';
 import { diskStage } from './disk.ts';
 import { documents, holdToBudget } from './documents.ts';
-import { baseNameOf, type Packaged, type PackageOptions, packageImage } from './package.ts';
+import { baseNameOf, type Packaged, type PackageOptions, packageImage, timeOf } from './package.ts';
 import { assemblePayload, installPackages, openRunner, type PrepareOptions, readIngredients } from './prepare.ts';
 import { proofStage } from './proof.ts';
-import { toolVersions } from './tool-versions.ts';
+import { toolsBehind, toolVersions } from './tool-versions.ts';
 import { type VerifyInput, verifyStage } from './verify.ts';
 
 export interface BakeOptions extends PrepareOptions {
@@ -67,7 +68,7 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
   const [, acceleration, tools] = await together(preflight(ctx, needs), detectAcceleration(ctx), toolVersions(ctx));
   if (acceleration.kind === 'tcg') ctx.events.info(`Machines are emulated, which is slow: ${acceleration.reason}`);
   await takeBuildLock(ctx.cacheDir, cleanup);
-  const runner = await openRunner(ctx, image);
+  const runner = await openRunner(ctx, image, tools);
 
   const installed = await installPackages(runner, ingredients);
   const { resolved, fetched, rootfs } = installed;
@@ -93,13 +94,19 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
   const baked = await runner.run(bakeStage, bake);
   // Nothing is delivered of a disk that the audit refuses: what was packaged meanwhile stays in the cache.
   const [audit, packaged] = await together(
-    runner.run(auditStage, { image, disk: baked.output.disk, bakeId: baked.id, packages: rootfs.output.packages }),
+    runner.run(auditStage, {
+      image,
+      disk: baked.output.disk,
+      bakeId: baked.id,
+      packages: rootfs.output.packages,
+      vendors: packagesOf(Object.values(fetched.output.artifacts)),
+    }),
     packageImage(runner, {
       image,
       disk: baked.output.disk,
       bakeId: baked.id,
       options: options.packaging,
-      mtime: new Date(resolved.output.archive.updated),
+      mtime: await timeOf(fetched.output),
     }),
   );
   holdToBudget(image, audit.output.inventory, packaged.files);
@@ -122,9 +129,10 @@ export async function bakeImage(options: BakeOptions, ctx: Context, cleanup: Cle
     proof: proof?.output,
     verify: verified?.output,
     artefacts: bootable(packaged).map(({ format }) => artefactName(baseName, format)),
+    files: artefacts.map(({ name, file }) => ({ name, sha256: file.sha256 })),
     stageIds: runner.ids,
     builderVersion: options.builderVersion,
-    tools,
+    tools: toolsBehind(runner.tools),
   });
   const parts = options.packaging.ovaFolder ? packaged.ova : undefined;
   const files = await deliver({ out: options.out, baseName, artefacts, documents: texts, parts }, ctx);

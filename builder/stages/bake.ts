@@ -9,8 +9,8 @@ import type { LoadedImage } from '../definition/definition.ts';
 import { type Cleanup, withCleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
 import { ToolError } from '../kit/errors.ts';
-import { temporaryFolder } from '../kit/files.ts';
 import { hashTree, sha256File } from '../kit/hash.ts';
+import { ownedFolder } from '../kit/owner.ts';
 import { templatePath } from '../kit/paths.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import { initialisePacker, packerBuild } from '../tools/packer/build.ts';
@@ -21,7 +21,7 @@ import { freePort } from '../vm/ports.ts';
 import { openRelay } from '../vm/relay.ts';
 import type { Acceleration } from '../vm/spec.ts';
 import { bakeFailure } from './bake/failure.ts';
-import { endMachine, keptFolder, tellHowToEnter } from './bake/kept-machine.ts';
+import { endMachine, keptFolder, tellHowToEnter, WORK_FOLDER } from './bake/kept-machine.ts';
 import { guestPanic, hasPanicked } from './bake/panic.ts';
 import { BakeProgress } from './bake/progress.ts';
 import { diskFull, isFull } from './bake/space.ts';
@@ -110,7 +110,7 @@ async function bakeOnce(input: BakeInput, folder: string, ctx: Context, cleanup:
  */
 export async function writeTemplate(input: BakeInput, target: string, ctx: Context, cleanup: Cleanup): Promise<void> {
   const version = await packerVersion(ctx);
-  const path = await temporaryFolder(join(ctx.cacheDir, 'tmp'), 'template-', cleanup);
+  const path = await ownedFolder(ctx.cacheDir, 'template', cleanup);
   const port = await freePort();
   const machine = {
     acceleration: input.acceleration,
@@ -136,7 +136,7 @@ async function makeWorkFolder(input: BakeInput, folder: string, ctx: Context): P
       .replaceAll(/[^0-9]/g, '')
       .slice(0, 14)}`,
   );
-  const path = input.behaviour.onError === 'keep' ? kept : join(folder, 'work');
+  const path = input.behaviour.onError === 'keep' ? kept : join(folder, WORK_FOLDER);
   await mkdir(path, { recursive: true, mode: 0o700 });
   // What the kernel calls it, should the cache stand behind a link: QEMU is known by the folder that it runs in.
   return await realpath(path);

@@ -26,6 +26,8 @@ export interface DocumentsInput {
   verify: VerifyReport | undefined;
   /** Names of the artefacts, in the order in which they were verified. */
   artefacts: readonly string[];
+  /** Everything that was packaged, by the names that it ships with. */
+  files: readonly { name: string; sha256: string }[];
   stageIds: Readonly<Record<string, string>>;
   builderVersion: string;
   tools: Readonly<Record<string, string>>;
@@ -70,6 +72,7 @@ export function documents(input: DocumentsInput): Documents {
         archive: input.resolved.archive,
         packages: input.resolved.packages,
         artifacts: input.fetched.artifacts,
+        files: input.files,
         stages: input.stageIds,
         builderVersion: input.builderVersion,
         tools: input.tools,

@@ -1,11 +1,10 @@
 /** What `unitsmith lock` writes: packages as the suite has them today, and the files of every artifact. */
-import { join } from 'node:path';
 
 import type { LoadedImage } from '../definition/definition.ts';
 import type { Lock } from '../definition/lock.ts';
 import type { Cleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
-import { temporaryFolder } from '../kit/files.ts';
+import { ownedFolder } from '../kit/owner.ts';
 import { basePackages } from '../payload/base.ts';
 import { Runner } from '../pipeline/runner.ts';
 import { readStageCodes } from '../pipeline/stage-code.ts';
@@ -23,7 +22,7 @@ export async function lockImage(image: LoadedImage, archive: ArchiveOptions, ctx
   const { output: resolved } = await runner.run(resolveStage, { ...input, basePackages: basePackages(definition) });
   const artifacts: Lock['artifacts'] = {};
   for (const [name, artifact] of artifactsOf(input)) {
-    const folder = await temporaryFolder(join(ctx.cacheDir, 'tmp'), 'lock-', cleanup);
+    const folder = await ownedFolder(ctx.cacheDir, 'lock', cleanup);
     const { locked } = await fetchArtifact(artifactRequest(input, name, artifact, resolved.python), folder, ctx, cleanup);
     artifacts[name] = locked;
   }

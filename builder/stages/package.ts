@@ -19,6 +19,8 @@ import { hashTree, sha256File } from '../kit/hash.ts';
 import { templatePath } from '../kit/paths.ts';
 import type { Runner, StageResult } from '../pipeline/runner.ts';
 import type { Stage } from '../pipeline/stage.ts';
+import { newestDeb } from '../tools/deb.ts';
+import type { FetchOutput } from './fetch.ts';
 
 export interface PackageOptions {
   /** The definition's own where absent. */
@@ -36,7 +38,7 @@ export interface PackageInput {
   /** Id of the bake stage: stands for the disk's content. */
   bakeId: string;
   options: PackageOptions;
-  /** Time of the OVA's members: that of the package index, so that equal input gives equal bytes. */
+  /** Time of the members of OVA and boxes (`timeOf`). */
   mtime: Date;
 }
 
@@ -126,6 +128,13 @@ async function recorded(folder: string, name: string): Promise<WrittenFile> {
 export function baseNameOf(image: LoadedImage): string {
   const { name, version, base } = image.definition;
   return `${name}-${version}-${base.architecture}`;
+}
+
+/** A time that follows from what is in the image: the same disk gives the same artefacts on whatever day and machine. */
+export async function timeOf({ repository, packages }: Pick<FetchOutput, 'repository' | 'packages'>): Promise<Date> {
+  const newest = await newestDeb(packages.map(({ filename }) => join(repository, 'pool', filename)));
+  if (newest === undefined) throw new Error(`the packages in ${repository} have no time`);
+  return newest;
 }
 
 export async function packageImage(runner: Runner, input: PackageInput): Promise<Packaged> {

@@ -15,6 +15,7 @@ import { archiveLines } from '../sources/debian/lines.ts';
 import { type Override, readOverrides } from '../sources/override.ts';
 import { removeMappedTree } from '../tools/namespace.ts';
 import { artifactRequest, artifactsOf } from './artifacts.ts';
+import { endLeftMachine } from './bake/kept-machine.ts';
 import { type FetchOutput, fetchStage } from './fetch.ts';
 import { type PayloadOutput, payloadStage } from './payload.ts';
 import { type PlaceOutput, placeStage } from './place.ts';
@@ -59,11 +60,22 @@ export async function readIngredients(image: LoadedImage, options: PrepareOption
   };
 }
 
-/** A runner on the cache, which the caller has locked, after what runs that were killed have left there is gone. */
-export async function openRunner(ctx: Context, image: LoadedImage): Promise<Runner> {
+/**
+ * A runner on the cache, which the caller has locked, after what runs that were killed have left there is gone.
+ * @param tools versions to record of what is made now
+ */
+export async function openRunner(ctx: Context, image: LoadedImage, tools: Readonly<Record<string, string>> = {}): Promise<Runner> {
   const remove = (folder: string): Promise<void> => removeMappedTree(ctx, folder);
-  await new StageCache(ctx).sweep(remove);
-  return new Runner(ctx, image.definition.name, await readStageCodes(), remove);
+  await sweepCache(ctx);
+  return new Runner(ctx, image.definition.name, await readStageCodes(), remove, tools);
+}
+
+/** Removes what runs that were killed have left, with their machines. Only for the holder of the build lock. */
+export async function sweepCache(ctx: Context): Promise<void> {
+  await new StageCache(ctx).sweep(async (folder) => {
+    await endLeftMachine(folder);
+    await removeMappedTree(ctx, folder);
+  });
 }
 
 export async function installPackages(runner: Runner, ingredients: Ingredients): Promise<Installed> {

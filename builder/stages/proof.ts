@@ -14,9 +14,9 @@ import { ExitCode, UserError } from '../kit/errors.ts';
 import { hashTree } from '../kit/hash.ts';
 import { shellWord } from '../kit/shell-word.ts';
 import type { Stage } from '../pipeline/stage.ts';
-import { finaliseUnit, journalOf, probeUnit, type StepTime } from '../verify/unitctl.ts';
+import { finaliseUnit, journalOf, onUnit, probeUnit, type StepTime } from '../verify/unitctl.ts';
 import { bootToSsh } from '../vm/boot.ts';
-import type { Machine } from '../vm/machine.ts';
+import { GuestFailure, type Machine } from '../vm/machine.ts';
 import { overlay } from '../vm/overlay.ts';
 import type { Acceleration, MachineSpec } from '../vm/spec.ts';
 
@@ -41,6 +41,7 @@ export interface ProofOutput {
 
 /** As on hardware virtualisation. */
 const BOOT_SECONDS = 180;
+const PAGE_SECONDS = 180;
 
 export const proofStage: Stage<ProofInput, ProofOutput> = {
   name: 'proof',
@@ -63,27 +64,52 @@ async function prove(input: ProofInput, folder: string, ctx: Context, cleanup: C
       remedies: ['write sample/answers.yaml: what an owner would answer', 'or bake without it: --no-proof'],
     });
   }
-  const machine = await bootOverlay(input, ctx, cleanup);
-  const secondsToPage = await waitForPage(machine);
-  ctx.events.progress('finalising with the sample answers');
   // The sealed disk stays in the cache, so the failure can be had again, and looked at.
-  const remedies = [`look at the unit itself: unitsmith try ${shellWord(input.disk)} --answers ${shellWord(answers)}`];
+  const look = `look at the unit itself: unitsmith try ${shellWord(input.disk)}`;
+  const machine = await bootOverlay(input, ctx, cleanup).catch((error: unknown) => {
+    throw error instanceof GuestFailure ? notUp(error, look) : error;
+  });
+  const secondsToPage = await waitForPage(machine, [look]);
+  ctx.events.progress('finalising with the sample answers');
+  const remedies = [`${look} --answers ${shellWord(answers)}`];
   const steps = await finaliseUnit(ctx, machine, { answers, remedies });
   const probes: ProofOutput['probes'] = [];
   for (const set of ['smoke', 'acceptance'] as const) {
     ctx.events.progress(`${set} probes`);
     probes.push(...(await holdToProbes(machine, set, remedies)));
   }
-  const memory = Number((await machine.output("free -m | awk '/^Mem:/ { print $3 }'")).trim());
-  const output: ProofOutput = { secondsToSsh: machine.secondsToSsh ?? 0, secondsToPage, steps, probes, memoryMiB: memory };
+  const memoryMiB = await memoryOf(machine, remedies);
+  const output: ProofOutput = { secondsToSsh: machine.secondsToSsh ?? 0, secondsToPage, steps, probes, memoryMiB };
   await writeFile(join(folder, 'proof.json'), `${JSON.stringify(output, null, 2)}\n`);
 }
 
-/** @returns seconds since power-on. */
-async function waitForPage(machine: Machine): Promise<number> {
+/** A guest that does not come up is the image's fault, and no tool's. Exported for its test. */
+export function notUp({ message, why, excerpt, cause }: GuestFailure, remedy: string): UserError {
+  const known = { ...(why === undefined ? {} : { why }), ...(excerpt === undefined ? {} : { excerpt }) };
+  return new UserError(`The unit did not come up: ${message}`, { exitCode: ExitCode.proof, ...known, remedies: [remedy], cause });
+}
+
+async function memoryOf(machine: Machine, remedies: readonly string[]): Promise<number> {
+  const asked = "free -m | awk '/^Mem:/ { print $3 }'";
+  const told = await onUnit(
+    machine,
+    () => 'The unit does not tell its memory',
+    remedies,
+    () => machine.output(asked),
+  );
+  return Number(told.trim());
+}
+
+/** @returns seconds since power-on. @throws UserError(proof). Exported for its test. */
+export async function waitForPage(machine: Machine, remedies: readonly string[]): Promise<number> {
   const reached = performance.now();
   const asked = 'until curl --silent --insecure --output /dev/null https://127.0.0.1/; do sleep 1; done';
-  await machine.output(asked, { timeout: machine.deadline(180).seconds });
+  await onUnit(
+    machine,
+    () => 'The setup page never answered',
+    remedies,
+    () => machine.output(asked, { timeout: machine.deadline(PAGE_SECONDS).seconds }),
+  );
   return Math.round(10 * ((machine.secondsToSsh ?? 0) + (performance.now() - reached) / 1000)) / 10;
 }
 
@@ -93,7 +119,7 @@ async function holdToProbes(
   set: 'smoke' | 'acceptance',
   remedies: readonly string[],
 ): Promise<{ title: string; seconds: number }[]> {
-  const results = await probeUnit(machine, set);
+  const results = await probeUnit(machine, set, remedies);
   const failed = results.filter(({ passed }) => !passed);
   if (failed.length === 0) return results.map(({ title, seconds }) => ({ title, seconds }));
   throw new UserError(`${failed.length} of ${results.length} ${set} probes did not pass`, {

@@ -7,7 +7,7 @@ import { locatePackage } from '../definition/locate.ts';
 import type { Lock } from '../definition/lock.ts';
 import type { Cleanup } from '../kit/cleanup.ts';
 import type { Context } from '../kit/context.ts';
-import { temporaryFolder } from '../kit/files.ts';
+import { ownedFolder } from '../kit/owner.ts';
 import { packageNames } from '../payload/base.ts';
 import type { Stage } from '../pipeline/stage.ts';
 import { type Archive, type ArchiveOptions, openArchive } from '../sources/debian/archive.ts';
@@ -98,7 +98,7 @@ function namesOf(input: ResolveInput): string[] {
 async function localDebs(input: ArtifactInput, ctx: Context, cleanup: Cleanup): Promise<LocalDeb[]> {
   const debs: LocalDeb[] = [];
   for (const [name, definition] of artifactsOf(input, 'debian')) {
-    const folder = await temporaryFolder(join(ctx.cacheDir, 'tmp'), 'debian-', cleanup);
+    const folder = await ownedFolder(ctx.cacheDir, 'debian', cleanup);
     await fetchArtifact(artifactRequest(input, name, definition), folder, ctx, cleanup);
     debs.push(...(await fetchedDebs(folder, ctx)));
   }

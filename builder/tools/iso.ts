@@ -6,7 +6,7 @@ import type { Cleanup } from '../kit/cleanup.ts';
 import { run } from '../kit/command.ts';
 import type { Context } from '../kit/context.ts';
 import { ExitCode, ToolError, UserError } from '../kit/errors.ts';
-import { temporaryFolder } from '../kit/files.ts';
+import { ownedFolder } from '../kit/owner.ts';
 
 /** The label that cloud-init's ds-identify looks for. */
 export const NOCLOUD_LABEL = 'CIDATA';
@@ -29,7 +29,7 @@ export async function makeIso(
   cleanup: Cleanup,
   time?: Date,
 ): Promise<string> {
-  const folder = await temporaryFolder(join(ctx.cacheDir, 'tmp'), 'iso-', cleanup);
+  const folder = await ownedFolder(ctx.cacheDir, 'iso', cleanup);
   const content = join(folder, 'content');
   await mkdir(content);
   for (const [name, text] of Object.entries(files)) await writeFile(join(content, name), text, { mode: 0o644 });

@@ -9,7 +9,7 @@ import type { Cleanup } from '../kit/cleanup.ts';
 import { run } from '../kit/command.ts';
 import type { Context } from '../kit/context.ts';
 import { ExitCode, UserError } from '../kit/errors.ts';
-import { temporaryFolder } from '../kit/files.ts';
+import { ownedFolder } from '../kit/owner.ts';
 import { diskInfo } from '../vm/overlay.ts';
 
 export type ArtefactKind = 'ova' | 'qcow2' | 'vmdk' | 'raw' | 'raw.zst';
@@ -40,7 +40,7 @@ export async function openArtefact(ctx: Context, file: string, cleanup: Cleanup)
 
 async function diskOf(ctx: Context, path: string, kind: ArtefactKind, cleanup: Cleanup): Promise<string> {
   if (kind !== 'ova' && kind !== 'raw.zst') return path;
-  const folder = await temporaryFolder(join(ctx.cacheDir, 'tmp'), 'artefact-', cleanup);
+  const folder = await ownedFolder(ctx.cacheDir, 'artefact', cleanup);
   if (kind === 'ova') return await extractDisk(path, join(folder, 'disk.vmdk'), ctx.signal);
   const disk = join(folder, 'disk.raw');
   await run(ctx, 'zstd', ['--decompress', '--quiet', '--sparse', '-o', disk, path]);

@@ -8,11 +8,15 @@ import { artefactName, FORMATS } from '../formats/pack.ts';
 import type { Context } from '../kit/context.ts';
 import { UserError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';
+import { sha256File } from '../kit/hash.ts';
 import { compileSchema } from '../kit/schema.ts';
 import { sampleAnswers } from './target.ts';
 
-/** What is asked of a provenance.json (builder/provenance), which a bake leaves beside what it packaged. */
-const Baked = Type.Object({ image: Type.Object({ name: Type.String(), definition: Type.String() }) });
+/** What is asked of a provenance.json (builder/provenance), which a bake leaves beside what it packaged; earlier ones have no `files`. */
+const Baked = Type.Object({
+  image: Type.Object({ name: Type.String(), definition: Type.String() }),
+  files: Type.Optional(Type.Array(Type.Object({ name: Type.String(), sha256: Type.String() }))),
+});
 const violationsOf = compileSchema(Baked);
 
 export interface Origin {
@@ -32,6 +36,7 @@ export async function findOrigin(
     const baked = await bakedOf(file);
     if (baked === undefined) return { unknown: `no provenance.json of a bake is beside ${file}` };
     const { name, definition } = baked.image;
+    if (!(await isListed(file, baked))) return { unknown: `the provenance.json beside ${file} is of another bake` };
     if (image !== undefined && image.hash !== definition) return { unknown: 'the files are of several bakes' };
     image ??= await imageHere(images.get(name), ctx);
     if (image === undefined) return { unknown: `there is no valid definition of ${name} here` };
@@ -40,6 +45,13 @@ export async function findOrigin(
   if (image === undefined) return { unknown: 'there is no file' };
   const answers = await sampleAnswers(image.folder);
   return answers === undefined ? { unknown: `${image.definition.name} has no sample answers` } : { image, answers };
+}
+
+/** Whether a file is what the provenance beside it tells of: one that an earlier bake left there is not. */
+async function isListed(file: string, { files }: Static<typeof Baked>): Promise<boolean> {
+  if (files === undefined) return true;
+  const entry = files.find(({ name }) => name === basename(file));
+  return entry !== undefined && entry.sha256 === (await sha256File(file));
 }
 
 async function bakedOf(file: string): Promise<Static<typeof Baked> | undefined> {

@@ -128,7 +128,7 @@ async function runCheck(check: Check, subject: Subject, report: ScenarioReport):
 async function readUnit(machine: Machine): Promise<Unit | undefined> {
   const { exitCode, stdout } = await machine.ssh(['cat', UNIT_PATHS.definition]);
   if (exitCode !== 0) return undefined;
-  const data: unknown = JSON.parse(stdout);
+  const data = parseUnit(stdout);
   const violations = compileSchema(Unit, { strict: false })(data);
   const first = violations[0];
   if (first === undefined) return data as Unit;
@@ -138,8 +138,16 @@ async function readUnit(machine: Machine): Promise<Unit | undefined> {
   });
 }
 
-/** A boot that failed is what verify is for; a host that lacks something is not. */
-function bootFinding(ctx: Context, error: unknown): Finding {
+function parseUnit(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`${UNIT_PATHS.definition} is no JSON`, { exitCode: ExitCode.tool, why: String(error), cause: error });
+  }
+}
+
+/** A boot that failed is what verify is for; a host that lacks something is not. Exported for its test. */
+export function bootFinding(ctx: Context, error: unknown): Finding {
   ctx.signal.throwIfAborted();
   if (error instanceof UserError && error.exitCode !== ExitCode.host) {
     const message = error.why === undefined ? error.message : `${error.message}: ${error.why}`;

@@ -7,6 +7,7 @@ import { type Running, start } from '../kit/command.ts';
 import type { Context } from '../kit/context.ts';
 import { ExitCode, ToolError, UserError } from '../kit/errors.ts';
 import { temporaryFolder } from '../kit/files.ts';
+import { tiedToUs } from '../tools/tied.ts';
 import { type MachineFiles, qemuArgv } from './argv.ts';
 import { GuestPanic, Machine } from './machine.ts';
 import { onceMoreAfterPanic } from './once-more.ts';
@@ -119,14 +120,6 @@ export async function bootToSsh(
 ): Promise<Machine> {
   const until = (machine: Machine): Promise<unknown> => machine.waitForSsh(machine.deadline(seconds));
   return await bootUntil(ctx, { ...how, until }, acceleration, cleanup);
-}
-
-/**
- * argv of a program that ends with this process, however that ends: where we are killed ourselves nobody else would end a
- * machine. setpriv(1) of util-linux asks the kernel for it (PR_SET_PDEATHSIG). Exported for its test.
- */
-export function tiedToUs(program: string, args: readonly string[]): [program: string, args: string[]] {
-  return ['setpriv', ['--pdeathsig', 'KILL', '--', program, ...args]];
 }
 
 async function startQemu(ctx: Context, args: readonly string[], complaints: string[]): Promise<Running> {

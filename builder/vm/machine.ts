@@ -33,8 +33,11 @@ export interface MachineParts {
 
 const TAIL = 40;
 
+/** The guest did not come up, in distinction from a host that cannot start it. */
+export class GuestFailure extends UserError {}
+
 /** The guest's kernel panicked. */
-export class GuestPanic extends UserError {}
+export class GuestPanic extends GuestFailure {}
 /** Milliseconds for one greeting: an emulated guest takes some of them. */
 const GREETING = 10_000;
 /** Milliseconds between two looks at the console meanwhile. */
@@ -92,14 +95,13 @@ export class Machine {
     return await runSsh(this.#ctx, target, command, { timeout: 120 * this.#parts.timeoutFactor, ...rest });
   }
 
-  /** Standard output of a command that must succeed. @throws Error with its standard error otherwise. */
+  /** Standard output of a command that must succeed. @throws UserError(tool) with its standard error otherwise: the unit's fault. */
   async output(command: string | readonly string[], options: SshOptions = {}): Promise<string> {
     const result = await this.ssh(command, options);
     if (result.exitCode === 0) return result.stdout;
     const shown = typeof command === 'string' ? command.split('\n')[0] : command.join(' ');
-    throw new Error(
-      `on the unit, \`${shown}\` failed with exit code ${result.exitCode}: ${(result.stderr || result.stdout).trim().slice(-800)}`,
-    );
+    const said = (result.stderr || result.stdout).trim().slice(-800);
+    throw new UserError(`on the unit, \`${shown}\` failed with exit code ${result.exitCode}: ${said}`, { exitCode: ExitCode.tool });
   }
 
   /** Copies a file or a folder onto the unit, as root. */
@@ -144,7 +146,7 @@ export class Machine {
     return lastLines(await this.serial(), lines);
   }
 
-  /** Waits until the serial console shows `pattern`. @throws UserError(tool) with the console's tail. */
+  /** Waits until the serial console shows `pattern`. @throws GuestFailure with the console's tail. */
   async waitForSerial(pattern: RegExp, deadline: Deadline): Promise<RegExpMatchArray> {
     const found = await waitFor(
       async () => {
@@ -159,7 +161,7 @@ export class Machine {
     return found ?? (await this.#fail(`the serial console of ${this.spec.name} never showed ${pattern.source}`, deadline));
   }
 
-  /** Waits until a command runs by SSH. @throws UserError(tool) with the console's tail, at once where the boot is stuck. */
+  /** Waits until a command runs by SSH. @throws GuestFailure with the console's tail, at once where the boot is stuck. */
   async waitForSsh(deadline: Deadline): Promise<void> {
     let refusals = 0;
     const reached = await waitFor(
@@ -241,7 +243,7 @@ export class Machine {
         ? 'the serial console stayed silent: there is nothing to boot on the disk, or its system has no console=ttyS0'
         : undefined;
     const reason = why ?? deadEnd(console) ?? silent;
-    throw new (panicked(console) ? GuestPanic : UserError)(late, {
+    throw new (panicked(console) ? GuestPanic : GuestFailure)(late, {
       exitCode: ExitCode.tool,
       ...(reason === undefined ? {} : { why: reason }),
       excerpt: { title: 'Serial console', lines: lines.length === 0 ? ['(nothing was shown)'] : lines },

@@ -5,7 +5,7 @@ import type { Cleanup } from '../kit/cleanup.ts';
 import { run } from '../kit/command.ts';
 import type { Context } from '../kit/context.ts';
 import { ExitCode, ToolError, UserError } from '../kit/errors.ts';
-import { temporaryFolder } from '../kit/files.ts';
+import { ownedFolder } from '../kit/owner.ts';
 import type { DiskSpec } from './spec.ts';
 
 export interface DiskInfo {
@@ -40,7 +40,7 @@ function overlayArgv(base: { path: string; format: string }, overlay: string, si
 export async function overlay(ctx: Context, base: string, cleanup: Cleanup, size?: number): Promise<DiskSpec> {
   const path = resolve(base);
   const { format } = await diskInfo(ctx, path);
-  const folder = await temporaryFolder(join(ctx.cacheDir, 'tmp'), 'overlay-', cleanup);
+  const folder = await ownedFolder(ctx.cacheDir, 'overlay', cleanup);
   const file = join(folder, 'disk.qcow2');
   await run(ctx, 'qemu-img', overlayArgv({ path, format }, file, size));
   return { path: file, format: 'qcow2' };

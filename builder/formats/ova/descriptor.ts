@@ -25,11 +25,13 @@ const CONTROLLER_ITEMS: Record<Controller, { type: number; subType: string; desc
 /** VirtualBox knows no pvscsi, and its own names for the rest. */
 const VIRTUALBOX_CONTROLLER = { type: 20, subType: 'AHCI', description: 'SATA Controller' };
 
-/** CIM_OperatingSystem.OSType, by which VirtualBox goes, and VMware's name: one that hosts know since vmx-13 (`ovf-guest-os` of inspect). */
-const SYSTEM_SECTIONS: Record<GuestSystem, { cim: number; vmware: string; description: string }> = {
-  debian: { cim: 96, vmware: 'debian10_64Guest', description: 'Debian GNU/Linux (64-bit)' },
-  ubuntu: { cim: 94, vmware: 'ubuntu64Guest', description: 'Ubuntu Linux (64-bit)' },
+/** CIM_OperatingSystem.OSType, by which VirtualBox goes, and VMware's name with the first hardware version that has it (`ovf-guest-os` of inspect). */
+const SYSTEM_SECTIONS: Record<GuestSystem, { cim: number; vmware: string; since: number; description: string }> = {
+  debian: { cim: 96, vmware: 'debian10_64Guest', since: 13, description: 'Debian GNU/Linux (64-bit)' },
+  ubuntu: { cim: 94, vmware: 'ubuntu64Guest', since: 8, description: 'Ubuntu Linux (64-bit)' },
 };
+/** VMware's name of any Linux, for hardware versions that lack the system's own. */
+const ANY_LINUX = 'other3xLinux64Guest';
 
 /** What XML 1.0 cannot hold, not even escaped: control characters such as the form feeds of licence texts, and halves of a pair. */
 const NOT_XML =
@@ -50,7 +52,7 @@ export function ovfDescriptor(disk: OvfDisk, given: OvfOptions): string {
     disk,
     vmware,
     efi: options.firmware === 'efi',
-    guest: SYSTEM_SECTIONS[options.system],
+    guest: guestOf(options),
     systemType: vmware ? `vmx-${options.hardwareVersion}` : 'virtualbox-2.2',
     controllerItem: vmware ? CONTROLLER_ITEMS[options.controller] : VIRTUALBOX_CONTROLLER,
     nicType: vmware ? options.nic : 'E1000',
@@ -65,6 +67,11 @@ export function ovfDescriptor(disk: OvfDisk, given: OvfOptions): string {
     })),
     categories: byCategory(options.properties),
   });
+}
+
+function guestOf({ system, hardwareVersion }: OvfOptions): { cim: number; vmware: string; description: string } {
+  const section = SYSTEM_SECTIONS[system];
+  return hardwareVersion < section.since ? { ...section, vmware: ANY_LINUX } : section;
 }
 
 /** Properties in groups, each under its Category element; labels are numbered because some clients sort them by text. */

@@ -1,6 +1,8 @@
 /** What an OVF descriptor says beyond the disk: plain data with defaults that every supported hypervisor takes. */
 export const CONTROLLERS = ['pvscsi', 'lsilogic', 'lsisas1068', 'ahci', 'nvme'] as const;
 export type Controller = (typeof CONTROLLERS)[number];
+/** First hardware version of the controllers that not every version has. */
+export const CONTROLLER_SINCE: Partial<Record<Controller, number>> = { ahci: 10, nvme: 13 };
 
 export const NICS = ['VmxNet3', 'E1000', 'E1000e'] as const;
 export type Nic = (typeof NICS)[number];

@@ -19,6 +19,9 @@ import { type TarMember, writeTar } from '../tar-file.ts';
 const PROVIDERS = ['libvirt', 'virtualbox'] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
+/** The licence agreement in a box, which its descriptor must not ask to be accepted. */
+const EULA = 'EULA.txt';
+
 export interface BoxRequest {
   provider: Provider;
   /** The disk as the provider takes it: a qcow2 for libvirt, a streamOptimized VMDK for VirtualBox. */
@@ -34,6 +37,7 @@ export async function writeBox(request: BoxRequest, ctx: Context, cleanup: Clean
   const { size } = await stat(request.disk.file);
   const members: TarMember[] = [
     ...texts(request, size),
+    ...(request.ovf.eula === undefined ? [] : [{ name: EULA, text: request.ovf.eula }]),
     { name: 'seed.iso', file: seed, size: (await stat(seed)).size },
     { name: diskName(request), file: request.disk.file, size },
   ];
@@ -51,10 +55,12 @@ function texts({ provider, disk, ovf }: BoxRequest, size: number): TarMember[] {
     const metadata = { provider, format: 'qcow2', virtual_size: Math.ceil(disk.capacity / 2 ** 30) };
     return [json('metadata.json', metadata), vagrantfile];
   }
+  // VBoxManage refuses an EulaSection unless told to accept it, which Vagrant does not tell it. Nor does it ask for properties.
+  const { eula: _, ...unasked } = { ...ovf, properties: [] };
   const descriptor = ovfDescriptor(
     { fileName: disk.fileName, size, capacity: disk.capacity, populated: disk.populated },
     // The Vagrantfile attaches the seed: no other drive.
-    { ...ovf, ...OVF_DEFAULTS, profile: 'virtualbox', cdrom: false },
+    { ...unasked, ...OVF_DEFAULTS, profile: 'virtualbox', cdrom: false },
   );
   return [json('metadata.json', { provider }), vagrantfile, { name: 'box.ovf', text: descriptor }];
 }

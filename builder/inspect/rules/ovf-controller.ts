@@ -6,6 +6,12 @@ const KNOWN = {
   sata: ['vmware.sata.ahci', 'vmware.nvme.controller'],
 } as const satisfies Record<string, readonly string[]> as Record<'scsi' | 'sata', readonly string[]>;
 
+/** Name and first hardware version of the controllers that not every version has. */
+const SINCE: Record<string, { name: string; version: number } | undefined> = {
+  'vmware.sata.ahci': { name: 'AHCI', version: 10 },
+  'vmware.nvme.controller': { name: 'NVMe', version: 13 },
+};
+
 export const ovfController: Rule = {
   name: 'ovf-controller',
   severity: 'error',
@@ -27,9 +33,14 @@ export const ovfController: Rule = {
               `Take one of: ${known.join(', ')}; upper and lower case count.`,
             ),
           ];
-        return subType === 'vmware.nvme.controller' && version < 13
-          ? [finding(`NVMe is there from vmx-13 on, and this is vmx-${version}`, 'Take vmx-13 or later, or pvscsi.')]
-          : [];
+        const since = SINCE[subType ?? ''];
+        if (since === undefined || since.version <= version) return [];
+        return [
+          finding(
+            `${since.name} is there from vmx-${since.version} on, and this is vmx-${version}`,
+            `Take vmx-${since.version} or later, or pvscsi.`,
+          ),
+        ];
       });
   },
 };

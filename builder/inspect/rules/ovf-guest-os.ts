@@ -3,6 +3,7 @@ import type { Finding, Rule } from '../rule.ts';
 
 /** First hardware version of guest systems that are often asked for too early (vSphere API, VirtualMachineGuestOsIdentifier). */
 const SINCE: Record<string, number | undefined> = {
+  debian10_64Guest: 13,
   debian11_64Guest: 17,
   debian12_64Guest: 20,
   other5xLinux64Guest: 18,
@@ -21,7 +22,7 @@ export const ovfGuestOs: Rule = {
     const finding = (message: string): Finding => ({
       message,
       where: ovf.where(section),
-      remedy: 'Take debian10_64Guest or other3xLinux64Guest: hosts know them since vmx-13.',
+      remedy: 'Take debian10_64Guest, which hosts know since vmx-13, or other3xLinux64Guest, which they know before.',
     });
     const guest = attribute(section, 'osType', VMW_NAMESPACE);
     if (guest === undefined) return [finding('There is no vmw:osType: the machine counts as an unknown system')];

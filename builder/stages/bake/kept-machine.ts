@@ -34,6 +34,18 @@ export async function endMachine(work: Pick<WorkFolder, 'path' | 'pidFile'>): Pr
   }
 }
 
+/** Name of the work folder in the folder of the stage. */
+export const WORK_FOLDER = 'work';
+
+/**
+ * Ends the machine that a bake which was killed left running in its unfinished output: its disk is about to be removed.
+ * @param folder of the stage
+ */
+export async function endLeftMachine(folder: string): Promise<void> {
+  const path = await realpath(join(folder, WORK_FOLDER)).catch(() => undefined);
+  if (path !== undefined) await endMachine({ path, pidFile: join(path, WORK.pid) });
+}
+
 /** Folder of the machines that are left to a person: apart from the stages, which the cache removes. */
 export function keptFolder(cacheDir: string): string {
   return join(cacheDir, 'kept');

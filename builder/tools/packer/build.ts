@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { type RunOptions, run } from '../../kit/command.ts';
 import type { Context } from '../../kit/context.ts';
 import { ExitCode, ToolError, UserError } from '../../kit/errors.ts';
+import { tiedToUs } from '../tied.ts';
 import { type Mark, type PackerMessage, parseMark, parseMessage } from './messages.ts';
 import type { PackerVersion } from './version.ts';
 
@@ -70,13 +71,20 @@ export async function packerBuild(ctx: Context, options: PackerBuild): Promise<v
       else options.onMark(mark);
     }
   };
-  await run(ctx, 'packer', buildArguments(options), {
-    cwd: dirname(options.template),
-    env: packerEnvironment(options),
-    timeout: options.timeout,
-    quiet: true,
-    // Packer shuts its machine down and removes what it made before it ends.
-    grace: 20,
-    onLine,
-  });
+  const args = buildArguments(options);
+  try {
+    // Where this process is killed Packer is asked to stop, and ends its machine.
+    await run(ctx, ...tiedToUs('packer', args, 'TERM'), {
+      cwd: dirname(options.template),
+      env: packerEnvironment(options),
+      timeout: options.timeout,
+      quiet: true,
+      // Packer shuts its machine down and removes what it made before it ends.
+      grace: 20,
+      onLine,
+    });
+  } catch (error) {
+    if (error instanceof ToolError && !error.failure.missing) throw new ToolError({ ...error.failure, program: 'packer', args });
+    throw error;
+  }
 }

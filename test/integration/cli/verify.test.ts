@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 
 import { loadImage } from '../../../builder/definition/load.ts';
 import { ExitCode } from '../../../builder/kit/errors.ts';
+import { sha256 } from '../../../builder/kit/hash.ts';
 import { Account, inProcess, type Outcome } from '../../helpers/cli-bundle.ts';
 import { testContext } from '../../helpers/context.ts';
 
@@ -38,11 +39,11 @@ describe('verify', () => {
 
 describe('the answers of verify', () => {
   /** A file that cannot be booted, and beside it the provenance of an image that is here. */
-  async function bakedOfStarter(definition?: string): Promise<string> {
+  async function bakedOfStarter(definition?: string, files?: { name: string; sha256: string }[]): Promise<string> {
     const { hash } = await loadImage('starter', testContext().ctx);
     const file = join(account.root, 'starter-0.1.0-amd64.qcow2');
     writeFileSync(file, 'no disk');
-    const provenance = { schemaVersion: 1, image: { name: 'starter', version: '0.1.0', definition: definition ?? hash } };
+    const provenance = { schemaVersion: 1, image: { name: 'starter', version: '0.1.0', definition: definition ?? hash }, files };
     writeFileSync(file.replace('.qcow2', '.provenance.json'), JSON.stringify(provenance));
     return file;
   }
@@ -62,6 +63,18 @@ describe('the answers of verify', () => {
   test('are none where the definition is another by now, and it says so', async () => {
     const { stderr } = await unitsmith('verify', await bakedOfStarter('0'.repeat(64)));
     expect(stderr).toMatch(/as they ship.*the definition of starter that is here is not the one/);
+  });
+
+  test.each([
+    ['is', sha256('no disk'), /Set up with the sample answers of starter/],
+    ['was replaced', sha256('another disk'), /as they ship.*is of another bake/],
+  ])('are the sample where the provenance tells of this very file; it %s', async (_how, hash, message) => {
+    const { stderr } = await unitsmith('verify', await bakedOfStarter(undefined, [{ name: 'starter-0.1.0-amd64.qcow2', sha256: hash }]));
+    expect(stderr).toMatch(message);
+  });
+
+  test('are none where the provenance tells of other files only', async () => {
+    expect((await unitsmith('verify', await bakedOfStarter(undefined, []))).stderr).toMatch(/as they ship.*is of another bake/);
   });
 });
 

@@ -39,8 +39,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe.each([
-  ['tiny.libvirt.box', ['metadata.json', 'Vagrantfile', 'seed.iso', 'box.img'], 'box.img'],
-  ['tiny.virtualbox.box', ['metadata.json', 'Vagrantfile', 'box.ovf', 'seed.iso', 'tiny-disk1.vmdk'], 'tiny-disk1.vmdk'],
+  ['tiny.libvirt.box', ['metadata.json', 'Vagrantfile', 'EULA.txt', 'seed.iso', 'box.img'], 'box.img'],
+  ['tiny.virtualbox.box', ['metadata.json', 'Vagrantfile', 'box.ovf', 'EULA.txt', 'seed.iso', 'tiny-disk1.vmdk'], 'tiny-disk1.vmdk'],
 ])('%s', (box, parts, disk) => {
   it('has the disk as it is, and the key beside it only', () => {
     expect(unpack(box)).toEqual(parts);
@@ -69,6 +69,13 @@ it('tells libvirt format and size, and VirtualBox its machine', () => {
   expect(ovf).toContain('virtualbox-2.2');
   expect(ovf).toContain('<OperatingSystemSection ovf:id="94">');
   expect(ovf).not.toContain('CD/DVD');
+});
+
+it('has the licence agreement as a file, and asks nothing on import, which Vagrant could not answer', () => {
+  const ovf = text('tiny.virtualbox.box', 'box.ovf');
+  expect(ovf).not.toContain('EulaSection');
+  expect(ovf).not.toContain('ovf:userConfigurable');
+  for (const box of ['tiny.libvirt.box', 'tiny.virtualbox.box']) expect(text(box, 'EULA.txt')).toBe('You may.');
 });
 
 it('gives the same box of VirtualBox once more, and sums that hold', async () => {

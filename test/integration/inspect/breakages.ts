@@ -369,7 +369,13 @@ export const BREAKAGES: Record<string, Breakage[]> = {
     {
       what: 'NVMe before vmx-13',
       xml: (text) => swap(swap(nvme(text), 'vmx-13', 'vmx-11'), 'debian10', 'debian9'),
-      says: 'from vmx-13 on',
+      says: 'NVMe is there from vmx-13 on',
+    },
+    {
+      what: 'AHCI before vmx-10',
+      xml: (text) => swap(swap(ahci(text), 'vmx-13', 'vmx-09'), 'debian10', 'debian9'),
+      says: 'AHCI is there from vmx-10 on',
+      also: ['ovf-hardware-version'],
     },
   ],
   'ovf-network': [
@@ -385,13 +391,14 @@ export const BREAKAGES: Record<string, Breakage[]> = {
   ],
   'ovf-config-keys': [{ what: 'a key that nobody has seen work', xml: xml('tools.afterPowerOn', 'nestedHVEnabled') }],
   'ovf-hardware-version': [
-    { what: '12', xml: xml('vmx-13', 'vmx-12'), says: 'no ESXi' },
-    { what: 'too old', xml: xml('vmx-13', 'vmx-09'), says: 'older than ESXi 6.0' },
+    { what: '12', xml: (text) => swap(swap(text, 'vmx-13', 'vmx-12'), 'debian10', 'debian9'), says: 'no ESXi' },
+    { what: 'too old', xml: (text) => swap(swap(text, 'vmx-13', 'vmx-09'), 'debian10', 'debian9'), says: 'older than ESXi 6.0' },
     { what: 'too new', xml: xml('vmx-13', 'vmx-21'), says: 'ESXi 8' },
     { what: 'none', xml: xml(/<vssd:VirtualSystemType>.*<\/vssd:VirtualSystemType>/, ''), says: 'no VirtualSystemType' },
   ],
   'ovf-guest-os': [
     { what: 'a system that the version lacks', xml: xml('debian10_64Guest', 'debian12_64Guest'), says: 'vmx-20' },
+    { what: 'ours at an earlier version', xml: xml('vmx-13', 'vmx-11'), says: 'debian10_64Guest is there from vmx-13 on' },
     { what: 'none', xml: xml(' vmw:osType="debian10_64Guest"', ''), says: 'no vmw:osType' },
   ],
   'ovf-nvram': [
@@ -554,7 +561,15 @@ export const BREAKAGES: Record<string, Breakage[]> = {
 };
 
 function nvme(ovf: string): string {
-  const item = '<rasd:ResourceSubType>vmware.nvme.controller</rasd:ResourceSubType>\n        <rasd:ResourceType>20<';
+  return onSata(ovf, 'vmware.nvme.controller');
+}
+
+function ahci(ovf: string): string {
+  return onSata(ovf, 'vmware.sata.ahci');
+}
+
+function onSata(ovf: string, subType: string): string {
+  const item = `<rasd:ResourceSubType>${subType}</rasd:ResourceSubType>\n        <rasd:ResourceType>20<`;
   return swap(ovf, /<rasd:ResourceSubType>VirtualSCSI<\/rasd:ResourceSubType>\s*<rasd:ResourceType>6</, item);
 }
 

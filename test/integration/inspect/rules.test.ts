@@ -45,6 +45,7 @@ describe('an OVA of our own', () => {
     { controller: 'lsisas1068' as const, nic: 'E1000e' as const },
     { controller: 'ahci' as const, hardwareVersion: 11 },
     { controller: 'nvme' as const, hardwareVersion: 19 },
+    { hardwareVersion: 11, system: 'ubuntu' as const },
     { cdrom: false, properties: [] },
   ])('with %j breaks none', async (options) => {
     const [ovf] = membersOf(readOva(await packTiny(disk, ovfOptions(options))));

@@ -7,8 +7,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { Cleanup } from '../../../builder/kit/cleanup.ts';
 import { ExitCode, Interrupted, UserError } from '../../../builder/kit/errors.ts';
-import { boot, bootToSsh, tiedToUs } from '../../../builder/vm/boot.ts';
-import { GuestPanic, type Machine } from '../../../builder/vm/machine.ts';
+import { tiedToUs } from '../../../builder/tools/tied.ts';
+import { boot, bootToSsh } from '../../../builder/vm/boot.ts';
+import { GuestFailure, GuestPanic, type Machine } from '../../../builder/vm/machine.ts';
 import { overlay } from '../../../builder/vm/overlay.ts';
 import { findOvmf } from '../../../builder/vm/ovmf.ts';
 import type { Acceleration, MachineSpec } from '../../../builder/vm/spec.ts';
@@ -113,7 +114,9 @@ describe('a real QEMU with an empty disk', () => {
     const { ctx } = testContext({ cacheDir: join(folder, 'cache') });
     const disk = await overlay(ctx, join(folder, 'disk.raw'), cleanup, 2 << 20);
     const machine = await boot(ctx, spec({ disk, scan: true }), tcg, cleanup);
-    await expect(machine.waitForSsh(deadlineIn(2))).rejects.toMatchObject({
+    const waited = machine.waitForSsh(deadlineIn(2));
+    await expect(waited).rejects.toThrow(GuestFailure);
+    await expect(waited).rejects.toMatchObject({
       exitCode: ExitCode.tool,
       message: 'SSH never came up on trial (waited 2 s)',
       why: expect.stringContaining('nothing to boot'),

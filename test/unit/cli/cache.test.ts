@@ -4,8 +4,9 @@ import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { chooseDoomed } from '../../../builder/cli/cache.ts';
-import { withCleanup } from '../../../builder/kit/cleanup.ts';
+import { Cleanup, withCleanup } from '../../../builder/kit/cleanup.ts';
 import { ExitCode } from '../../../builder/kit/errors.ts';
+import { ownedFolder } from '../../../builder/kit/owner.ts';
 import { takeBuildLock } from '../../../builder/pipeline/build-lock.ts';
 import type { CacheEntry } from '../../../builder/pipeline/cache.ts';
 import { Account, inProcess } from '../../helpers/cli-bundle.ts';
@@ -140,4 +141,29 @@ it('lists machines that were left, and clears away those that have ended', async
   }
   expect((await inProcess(account, ['cache', 'clear'])).stdout).toBe(`${account.cache} is empty\n`);
   expect(existsSync(running)).toBe(false);
+});
+
+it('leaves what a command that runs without the lock is using, and clears what one that is gone left', async () => {
+  const account = new Account();
+  const cleanup = new Cleanup();
+  const used = await ownedFolder(account.cache, 'overlay', cleanup);
+  const left = join(account.cache, 'tmp', 'overlay-1-999999999999-00000000-abcdef');
+  mkdirSync(left);
+  const { stdout } = await inProcess(account, ['cache', 'clear']);
+  expect(stdout).toBe(`${used}: process ${process.pid} is using it\nnothing else is in ${account.cache}\n`);
+  expect([existsSync(used), existsSync(left)]).toEqual([true, false]);
+  await cleanup.run();
+  expect((await inProcess(account, ['cache', 'clear'])).stdout).toBe(`${account.cache} is empty\n`);
+});
+
+it('ends the machine of a bake that was killed before it removes its files', async () => {
+  const account = new Account();
+  const work = join(account.cache, 'stages', 'bake', '.partial-abc', 'work');
+  mkdirSync(work, { recursive: true });
+  const machine = spawn('sleep', ['300'], { cwd: work, stdio: 'ignore' });
+  writeFileSync(join(work, 'qemu.pid'), `${machine.pid}\n`);
+  const gone = new Promise((resolve) => machine.once('exit', (_code, signal) => resolve(signal)));
+  await inProcess(account, ['cache', 'clear']);
+  expect(await gone).toBe('SIGTERM');
+  expect(existsSync(work)).toBe(false);
 });

@@ -1,11 +1,15 @@
 import {
+  chmodSync,
   closeSync,
   existsSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -17,6 +21,7 @@ import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 
 import { Cleanup } from '../../../builder/kit/cleanup.ts';
+import { ownedFolder, ownerMark, placeHere } from '../../../builder/kit/owner.ts';
 import { takeBuildLock } from '../../../builder/pipeline/build-lock.ts';
 import { StageCache } from '../../../builder/pipeline/cache.ts';
 import { Runner } from '../../../builder/pipeline/runner.ts';
@@ -71,6 +76,18 @@ describe('Runner', () => {
     expect(runner.ids).toEqual({ 'write/a': ids[0], 'write/b': ids[1] });
   });
 
+  it('tells the versions of programs with which an output was made, and not those of today', async () => {
+    const { ctx } = testContext();
+    const { stage } = counting();
+    const tools = async (packer: string): Promise<unknown> => {
+      const runner = new Runner(ctx, 'image', CODES, remove, { packer });
+      await runner.run(stage, { text: 'a' });
+      return runner.tools;
+    };
+    expect(await tools('1.6.6')).toEqual({ write: { packer: '1.6.6' } });
+    expect(await tools('1.14.0')).toEqual({ write: { packer: '1.6.6' } });
+  });
+
   it('runs a stage again whose code has changed', async () => {
     const { ctx } = testContext();
     const { stage, runs } = counting();
@@ -93,6 +110,52 @@ describe('Runner', () => {
     expect(runs()).toBe(2);
     expect(readFileSync(again.output.file, 'utf8')).toBe('A');
     expect(events.some((event) => event.type === 'message' && event.level === 'warning')).toBe(true);
+  });
+
+  it.each([
+    ['leads elsewhere', (folder: string) => [rmSync(join(folder, 'link')), symlinkSync('other', join(folder, 'link'))]],
+    ['is gone', (folder: string) => rmSync(join(folder, 'link'))],
+    ['is a file now', (folder: string) => [rmSync(join(folder, 'link')), writeFileSync(join(folder, 'link'), 'tool')]],
+    ['leads to what cannot be run any more', (folder: string) => chmodSync(join(folder, 'tool'), 0o644)],
+    ['is beside a folder that is gone', (folder: string) => rmdirSync(join(folder, 'empty'))],
+  ])('makes an output anew whose link %s', async (_how, damage) => {
+    const { ctx } = testContext();
+    let runs = 0;
+    const linked: Stage<null, string> = {
+      name: 'write',
+      inputs: () => null,
+      async run(_input, folder) {
+        runs += 1;
+        writeFileSync(join(folder, 'tool'), '#!/bin/sh\n', { mode: 0o755 });
+        symlinkSync('tool', join(folder, 'link'));
+        mkdirSync(join(folder, 'empty'));
+      },
+      open: (folder) => folder,
+    };
+    const runner = new Runner(ctx, 'image', CODES, remove);
+    const { output } = await runner.run(linked, null);
+    expect((await runner.run(linked, null)).cached).toBe(true);
+    damage(output);
+    expect((await runner.run(linked, null)).cached).toBe(false);
+    expect(runs).toBe(2);
+  });
+
+  it('makes an output anew that cannot be opened, and says so', async () => {
+    const { ctx, events } = testContext();
+    const { stage, runs } = counting();
+    await new Runner(ctx, 'image', CODES, remove).run(stage, { text: 'A' });
+    let opened = 0;
+    const picky = {
+      ...stage,
+      open: (folder: string) => {
+        opened += 1;
+        if (opened === 1) throw new Error('no version that is known');
+        return { file: join(folder, 'out.txt') };
+      },
+    };
+    expect((await new Runner(ctx, 'image', CODES, remove).run(picky, { text: 'A' })).cached).toBe(false);
+    expect(runs()).toBe(2);
+    expect(events).toContainEqual(expect.objectContaining({ level: 'warning', text: expect.stringContaining('no version that is known') }));
   });
 
   it('leaves nothing of a stage that failed, after undoing its work in reverse order', async () => {
@@ -133,6 +196,25 @@ describe('StageCache', () => {
     await mkdir(left);
     await new StageCache(ctx).sweep(remove);
     expect([existsSync(left), existsSync(output.file)]).toEqual([false, true]);
+  });
+
+  it('sweeps temporary folders whose owner is gone, and none that one lives for, however old', async () => {
+    const { ctx } = testContext();
+    const cleanup = new Cleanup();
+    const own = await ownedFolder(ctx.cacheDir, 'overlay', cleanup);
+    const here = await placeHere();
+    const mark = await ownerMark({ ...here, namespace: '00000000' });
+    const [gone, other, unmarked] = ['overlay-1-999999999999-00000000-abcdef', `overlay-${mark}abcdef`, 'pip-abcdef'].map((name) =>
+      join(ctx.cacheDir, 'tmp', name),
+    ) as [string, string, string];
+    for (const folder of [gone, other, unmarked]) await mkdir(folder);
+    await new StageCache(ctx).sweep(remove);
+    expect([own, gone, other, unmarked].map((folder) => existsSync(folder))).toEqual([true, false, true, true]);
+    for (const folder of [own, other, unmarked]) utimesSync(folder, 1, 1);
+    await new StageCache(ctx).sweep(remove);
+    expect([own, other, unmarked].map((folder) => existsSync(folder))).toEqual([true, false, false]);
+    await cleanup.run();
+    expect(existsSync(own)).toBe(false);
   });
 
   it.each([
@@ -210,6 +292,31 @@ describe('takeBuildLock', () => {
     const cleanup = new Cleanup();
     await takeBuildLock(ctx.cacheDir, cleanup);
     expect(readdirSync(ctx.cacheDir)).toEqual([expect.stringMatching(new RegExp(`^lock\\.${process.pid}-`))]);
+    await cleanup.run();
+  });
+
+  it.each([
+    ['of another container', { namespace: '00000000' }],
+    ['of another machine', { machine: '00000000', boot: '00000000' }],
+  ])('does not take a lock %s, whose process it cannot ask for, and names its file', async (_whose, place) => {
+    const { ctx } = testContext();
+    const path = join(ctx.cacheDir, `lock.${await ownerMark({ ...(await placeHere()), ...place })}00000000`);
+    writeFileSync(path, 'held\n');
+    await expect(takeBuildLock(ctx.cacheDir, new Cleanup())).rejects.toMatchObject({
+      exitCode: 9,
+      why: expect.stringContaining('of another container or machine'),
+      remedies: expect.arrayContaining([`where you know that it has ended: rm ${path}`]),
+    });
+    expect(existsSync(path)).toBe(true);
+  });
+
+  it('takes over from before this machine was started again', async () => {
+    const { ctx } = testContext();
+    const path = join(ctx.cacheDir, `lock.${await ownerMark({ ...(await placeHere()), boot: '00000000' })}00000000`);
+    writeFileSync(path, 'held\n');
+    const cleanup = new Cleanup();
+    await takeBuildLock(ctx.cacheDir, cleanup);
+    expect(existsSync(path)).toBe(false);
     await cleanup.run();
   });
 });

@@ -85,3 +85,24 @@ it('copies what is there already only where somebody wrote to it', async () => {
   await delivered('sphere', 'one', {});
   check();
 });
+
+it('takes off the list what it does not make of this image any more, says so, and deletes nothing', async () => {
+  await delivered('sphere', 'one', {});
+  await delivered('sphere-extra', 'two', {});
+  const { ctx, events } = testContext();
+  const artefacts = [cached('sphere.qcow2', 'three')];
+  await deliver({ out, baseName: 'sphere', artefacts, documents: {}, parts: undefined }, ctx);
+  expect(listed()).toEqual(['sphere-extra.ova', 'sphere-extra.qcow2', 'sphere.qcow2']);
+  expect(readFileSync(join(out, 'sphere.ova'), 'utf8')).toBe('one as OVA');
+  const warnings = events.flatMap((event) => (event.type === 'message' && event.level === 'warning' ? [event.text] : []));
+  expect(warnings).toEqual([expect.stringContaining(`${join(out, 'sphere.ova')} is of an earlier bake`)]);
+  check();
+});
+
+it('lists all of two deliveries that come at once', async () => {
+  const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+  await Promise.all(names.map((name) => delivered(name, name, { 'sizes.txt': name })));
+  expect(listed()).toEqual(names.flatMap((name) => [`${name}.ova`, `${name}.qcow2`, `${name}.sizes.txt`]));
+  expect(readdirSync(out).filter((name) => name.includes('lock'))).toEqual([]);
+  check();
+});

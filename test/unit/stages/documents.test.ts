@@ -42,6 +42,7 @@ function provenanceOf(lock: Lock | undefined): Provenance {
     inventory: { packages: [], python: [], npm: [], size: { installed: 1, packages: [], folders: [] } },
     auditReport: '[]',
     artefacts: [],
+    files: [{ name: 'shop-1.0.0-amd64.ova', sha256: hash('9') }],
     stageIds: {},
     builderVersion: '0.1.0',
     tools: {},
@@ -63,4 +64,8 @@ it('says in the provenance how what was taken differs from the lock', () => {
     },
   });
   expect(provenanceOf(undefined).lock).toBeNull();
+});
+
+it('says in the provenance which files it tells of', () => {
+  expect(provenanceOf(undefined).files).toEqual([{ name: 'shop-1.0.0-amd64.ova', sha256: hash('9') }]);
 });
