@@ -93,6 +93,8 @@ interface Node {
   schema: SettingSchema;
   /** Whether the object that holds it requires it; undefined for the root and for items of lists. */
   required: boolean | undefined;
+  /** The list or free map that it is part of: one setting, of which this is none. */
+  within?: SettingSchema;
 }
 
 type Fault = { at: string; message: string; suggestion: string };
@@ -113,21 +115,25 @@ export function settingsSchemaProblems(document: SourceDocument): Problem[] {
 }
 
 function nodesOf(node: Node): Node[] {
-  const { schema, pointer } = node;
+  const { schema, pointer, within } = node;
   if (!isRecord(schema)) return [node];
+  const inside = within === undefined ? {} : { within };
   const properties = isRecord(schema.properties) ? Object.entries(schema.properties) : [];
   const required: unknown = schema.required;
   const children: Node[] = properties.map(([name, child]) => ({
     pointer: `${pointer}/properties${pointerOf([name])}`,
     schema: child as SettingSchema,
     required: Array.isArray(required) && required.includes(name),
+    ...inside,
   }));
-  if (schema.items !== undefined) children.push({ pointer: `${pointer}/items`, schema: schema.items, required: undefined });
+  if (schema.items !== undefined)
+    children.push({ pointer: `${pointer}/items`, schema: schema.items, required: undefined, within: within ?? schema });
   if (isRecord(schema.additionalProperties)) {
     children.push({
       pointer: `${pointer}/additionalProperties`,
       schema: schema.additionalProperties as SettingSchema,
       required: undefined,
+      within: within ?? schema,
     });
   }
   return [node, ...children.flatMap(nodesOf)];
@@ -227,6 +233,19 @@ const secretHasNoDefault: NodeRule = ({ pointer, schema }) =>
       ]
     : [];
 
+/** Secrets are kept, hidden and scrubbed by setting: a part of one, or a group of some, would be shown and logged. */
+const secretIsSetting: NodeRule = ({ pointer, schema, within }) => {
+  if (schema.writeOnly !== true || within?.writeOnly === true) return [];
+  const at = `${pointer}/writeOnly`;
+  const name = nameOf({ pointer });
+  if (within !== undefined) {
+    const message = `${name} is a secret in a list or free map, which is kept and shown as a whole`;
+    return [{ at, message, suggestion: 'Give "writeOnly": true to the whole list or map, or make each secret a setting of its own.' }];
+  }
+  if (schema.properties === undefined) return [];
+  return [{ at, message: `${name} is a group, and no secret itself`, suggestion: 'Give "writeOnly": true to each secret setting in it.' }];
+};
+
 const ovfIsScalar: NodeRule = ({ pointer, schema }) =>
   schema['x-ovf'] !== undefined && !SCALARS.some((scalar) => scalar === schema.type)
     ? [
@@ -257,6 +276,7 @@ const NODE_RULES: readonly NodeRule[] = [
   settingHasTitle,
   defaultIsValid,
   secretHasNoDefault,
+  secretIsSetting,
   ovfIsScalar,
   generatedIsSecret,
 ];
@@ -287,7 +307,8 @@ function nameOf({ pointer }: Pick<Node, 'pointer'>): string {
   const name = pointer
     .replace(/^\/properties\//, '')
     .replaceAll('/properties/', '.')
-    .replaceAll('/items', '[]');
+    .replaceAll('/items', '[]')
+    .replaceAll('/additionalProperties', '{}');
   return name === '' ? 'the schema' : name;
 }
 

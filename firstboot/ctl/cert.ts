@@ -94,9 +94,10 @@ async function renew(session: Session, force: boolean): Promise<ExitCode> {
     const wanted = wantedCertificate(settings, unit);
     const print = (line: string): void => session.print(system.scrubber.scrub(line));
     // Above all where it cannot be renewed.
-    const changed = await bringUpToDate(system, wanted, force, print).finally(() => tell(system, unit, settings, print));
+    const { changed, problem } = await bringUpToDate(system, wanted, force, print).finally(() => tell(system, unit, settings, print));
     await reloadServices(system, unit, print);
     if (changed) await passOn(session, unit);
+    if (problem !== undefined) throw problem;
     const state = await certificateState(system, wanted);
     session.emit({ type: 'result', command: 'cert renew', data: { changed, state: state ?? null } });
     print(changed ? 'The certificate was renewed.' : 'Nothing to renew.');
@@ -121,20 +122,26 @@ async function passOn(session: Session, { steps, ownRole }: Unit): Promise<void>
   await applyPrepared(session, await prepare(session.system, undefined));
 }
 
-/** @throws UnitError where an authority was to be asked and gave none */
-async function bringUpToDate(system: System, wanted: WantedCertificate, force: boolean, log: (line: string) => void): Promise<boolean> {
+interface Outcome {
+  /** Another certificate is in use: one of the unit's own too, while an authority gives none. */
+  changed: boolean;
+  /** An authority was to be asked and gave none. */
+  problem?: UnitError;
+}
+
+async function bringUpToDate(system: System, wanted: WantedCertificate, force: boolean, log: (line: string) => void): Promise<Outcome> {
   const placing = (await placeDue(system, wanted)) ?? (force && wanted.certificate.mode !== 'acme' ? 'asked for' : undefined);
   if (placing !== undefined) {
     log(placing);
     await place(system, wanted);
   }
   const asking = (await obtainDue(system, wanted)) ?? (force && wanted.certificate.mode === 'acme' ? 'asked for' : undefined);
-  if (asking === undefined) return placing !== undefined;
+  if (asking === undefined) return { changed: placing !== undefined };
   log(asking);
   const problem = await obtainAndPlace(system, wanted, log);
-  if (problem === undefined) return true;
+  if (problem === undefined) return { changed: true };
   const [message = '', ...remedies] = describeProblem(problem);
-  throw new UnitError(message, { exitCode: ExitCode.step, remedies });
+  return { changed: placing !== undefined, problem: new UnitError(message, { exitCode: ExitCode.step, remedies }) };
 }
 
 async function importFiles(session: Session, files: readonly string[], options: { passphraseFile?: string }): Promise<ExitCode> {

@@ -16,6 +16,7 @@ import { UNIT_PATHS, type Unit } from '../contract/unit.ts';
 import { Interrupted } from '../kit/errors.ts';
 import { ignoreMissing, removeFile, syncFolder, writeFileAtomic } from '../kit/files.ts';
 import type { System } from '../kit/system.ts';
+import { removeAdministrators } from '../sections/administrator/former.ts';
 import type { Settings } from '../settings/index.ts';
 import { enableSetup } from '../setup/lifecycle.ts';
 
@@ -48,6 +49,8 @@ export async function reset(ports: ResetPorts, applied: Applied | undefined): Pr
   const { system, unit } = ports;
   await stopProduct(ports);
   if (applied !== undefined) await undoSteps(ports, applied);
+  // By what is kept, not by the settings: they name the last administrator alone, and may not be readable any more.
+  await removeAdministrators(system, ports.log);
   for (const { path } of Object.values(unit.state)) await removeTree(ports, path);
   for (const path of OWN_FILES) await removeTree(ports, path);
   await emptyFolder(system.path(MAILBOXES));

@@ -1,6 +1,6 @@
 /**
  * The unit's own authority, and the certificates that it signs: openssl-req(1), openssl-x509(1). The authority lives as long
- * as the unit, so that its owner imports it once; certificates are short-lived, as browsers want them.
+ * as the unit has its names, so that its owner imports it once; certificates are short-lived, as browsers want them.
  */
 import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -48,8 +48,8 @@ export async function selfSignedDue(system: System, inUse: InUse | undefined, na
 }
 
 /**
- * A new key and a certificate for `names`, signed by the unit's authority, which is made where there is none. The caller
- * holds the unit's lock.
+ * A new key and a certificate for `names`, signed by the unit's authority, which is made where there is none that may sign for
+ * them. The caller holds the unit's lock.
  */
 export async function makeSelfSigned(system: System, names: OwnNames): Promise<Pair> {
   const work = system.path(WORK);
@@ -58,29 +58,38 @@ export async function makeSelfSigned(system: System, names: OwnNames): Promise<P
   await makeFolder(dirname(work));
   await mkdir(work, { mode: 0o700 });
   try {
-    const authority = await ensureAuthority(system, work);
-    const at = (name: string): string => join(work, name);
-    await writeFile(at('ca.pem'), authority.certificate);
-    await writeFile(at('ca.key'), authority.key, { mode: 0o600 });
-    await writeFile(at('leaf.cnf'), leafConfiguration(names));
-    await system.run('openssl', ['req', '-new', '-config', at('leaf.cnf'), ...EC_KEY, '-keyout', at('leaf.key'), '-out', at('leaf.csr')]);
-    const serial = `0x${serialNumber()}`;
-    const signing = ['-CA', at('ca.pem'), '-CAkey', at('ca.key'), '-set_serial', serial, '-days', String(LEAF_DAYS), '-sha256'];
-    const extensions = ['-extfile', at('leaf.cnf'), '-extensions', 'leaf'];
-    await system.run('openssl', ['x509', '-req', '-in', at('leaf.csr'), ...signing, ...extensions, '-out', at('leaf.pem')]);
-    const [fullchain, privkey] = await Promise.all([readFile(at('leaf.pem'), 'utf8'), readFile(at('leaf.key'), 'utf8')]);
-    return { fullchain, privkey, ca: authority.certificate, made: { mode: 'self-signed' } };
+    const kept = await readAuthority(system);
+    const lasts = kept !== undefined && daysUntil(new X509Certificate(kept.certificate).validTo, new Date()) > LEAF_DAYS;
+    const signed = lasts ? await sign(system, work, kept, names) : undefined;
+    if (signed !== undefined && (await isTaken(system, work))) return signed;
+    return await sign(system, work, await makeAuthority(system, work, names), names);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
 
-/** The authority that is kept, as long as it outlives what it signs now. */
-async function ensureAuthority(system: System, work: string): Promise<Authority> {
-  const kept = await readAuthority(system);
-  if (kept !== undefined && daysUntil(new X509Certificate(kept.certificate).validTo, new Date()) > LEAF_DAYS) return kept;
+async function sign(system: System, work: string, authority: Authority, names: OwnNames): Promise<Pair> {
   const at = (name: string): string => join(work, name);
-  await writeFile(at('authority.cnf'), authorityConfiguration());
+  await writeFile(at('ca.pem'), authority.certificate);
+  await writeFile(at('ca.key'), authority.key, { mode: 0o600 });
+  await writeFile(at('leaf.cnf'), leafConfiguration(names));
+  await system.run('openssl', ['req', '-new', '-config', at('leaf.cnf'), ...EC_KEY, '-keyout', at('leaf.key'), '-out', at('leaf.csr')]);
+  const serial = `0x${serialNumber()}`;
+  const signing = ['-CA', at('ca.pem'), '-CAkey', at('ca.key'), '-set_serial', serial, '-days', String(LEAF_DAYS), '-sha256'];
+  const extensions = ['-extfile', at('leaf.cnf'), '-extensions', 'leaf'];
+  await system.run('openssl', ['x509', '-req', '-in', at('leaf.csr'), ...signing, ...extensions, '-out', at('leaf.pem')]);
+  const [fullchain, privkey] = await Promise.all([readFile(at('leaf.pem'), 'utf8'), readFile(at('leaf.key'), 'utf8')]);
+  return { fullchain, privkey, ca: authority.certificate, made: { mode: 'self-signed' } };
+}
+
+/** Whether who imported the authority takes what it has just signed: it may have been made for other names. */
+async function isTaken(system: System, work: string): Promise<boolean> {
+  return (await system.ask('openssl', ['verify', '-CAfile', join(work, 'ca.pem'), '-purpose', 'sslserver', join(work, 'leaf.pem')])) === 0;
+}
+
+async function makeAuthority(system: System, work: string, names: OwnNames): Promise<Authority> {
+  const at = (name: string): string => join(work, name);
+  await writeFile(at('authority.cnf'), authorityConfiguration(names));
   const days = ['-days', String(CA_DAYS), '-set_serial', `0x${serialNumber()}`];
   const output = ['-keyout', at('authority.key'), '-out', at('authority.pem')];
   await system.run('openssl', ['req', '-x509', '-config', at('authority.cnf'), ...EC_KEY, ...days, ...output]);
@@ -107,8 +116,13 @@ function serialNumber(): string {
   return bytes.toString('hex');
 }
 
-/** Told apart by a number: browsers list authorities by their name, and an owner may have several units. */
-function authorityConfiguration(): string {
+/**
+ * Told apart by a number: browsers list authorities by their name, and an owner may have several units. What it may sign for is
+ * this unit's names and all below them (RFC 5280, 4.2.1.10): whoever gets hold of its key can be no other site to who imported
+ * it. Addresses are free: they change by themselves, and with each change its owner would have to import another one.
+ */
+function authorityConfiguration({ dns }: OwnNames): string {
+  const permitted = [...new Set(dns.map((name) => name.replace(/^\*\./, '')))];
   return `[req]
 prompt = no
 distinguished_name = name
@@ -119,6 +133,9 @@ CN = Unit authority ${randomBytes(4).toString('hex')}
 basicConstraints = critical, CA:TRUE, pathlen:0
 keyUsage = critical, keyCertSign, cRLSign
 subjectKeyIdentifier = hash
+nameConstraints = critical, @permitted
+[permitted]
+${permitted.map((name, index) => `permitted;DNS.${index + 1} = ${name}`).join('\n')}
 `;
 }
 

@@ -10,7 +10,7 @@ export const CERTIFICATE_PATHS = {
   ca: '/etc/unit/tls/ca.pem',
   /** One folder a generation: a certificate, its key, how they were made. */
   generations: '/var/lib/unit/tls',
-  /** Certificate and key of the unit's own authority in one file. Kept for good: its owner's browsers trust it. */
+  /** Certificate and key of the unit's own authority in one file. Kept while it fits the unit's names: its owner's browsers trust it. */
   authority: '/var/lib/unit/secrets/tls-authority.pem',
   /** There from before a new certificate is in use until the services that use it were told. */
   reloadDue: '/var/lib/unit/tls/reload-due',

@@ -320,6 +320,7 @@ describe('what every unit has', () => {
     settle(unit, { administrator: { login: 'owner', sshKeys: [] } });
     expect(await changed(unit)).toEqual(['begin:time-servers', 'begin:administrator']);
     expect(unit.read(KEYS_FILE)).toBe(others);
+    expect(passwordField(unit)).toBe('$y$chosen-with-passwd');
     expect(unit.tree()).not.toHaveProperty('/etc/systemd/timesyncd.conf.d/50-unit.conf');
     expect(calls(unit, /try-restart/)).toHaveLength(2);
     expect(await changed(unit)).toEqual([]);
@@ -350,6 +351,60 @@ describe('what every unit has', () => {
     settle(unit, { administrator: { login: 'owner', password: SECRET, sshKeys: KEYS } });
     expect(await changed(unit)).toEqual(['begin:administrator']);
     expect(unit.tree()).not.toHaveProperty('/etc/sudoers.d/50-unit-administrator');
+  });
+
+  test('a password is set when the settings have another one, or its hash is gone', async () => {
+    const unit = makeUnit();
+    const own = '/var/lib/unit/administrators.json';
+    const asked = (password: string): void => settle(unit, { administrator: { login: 'owner', password, sshKeys: KEYS } });
+    asked(SECRET);
+    await changed(unit);
+    expect(statSync(unit.at(own)).mode & 0o777).toBe(0o600);
+    for (const hash of [`${createHash('sha256').update(SECRET).digest('hex')}`, SECRET]) expect(unit.read(own)).not.toContain(hash);
+    unit.write('/etc/shadow', unit.read('/etc/shadow').replace(/^owner:[^:]*/m, 'owner:$y$chosen-with-passwd'));
+    asked(`${SECRET} 2`);
+    expect(await changed(unit)).toEqual(['begin:administrator']);
+    expect(passwordField(unit)).toBe(`$y$${createHash('sha256').update(`${SECRET} 2`).digest('hex')}`);
+    unit.write('/etc/shadow', unit.read('/etc/shadow').replace(/^owner:[^:]*/m, 'owner:!'));
+    expect(await changed(unit)).toEqual(['begin:administrator']);
+    expect(passwordField(unit)).toMatch(/^\$y\$/);
+  });
+
+  test('who was the administrator before is shut out, and can be let in again', async () => {
+    const unit = makeUnit();
+    const shadow = (name: string): string[] => new RegExp(`^${name}:.*`, 'm').exec(unit.read('/etc/shadow'))?.[0].split(':') ?? [];
+    settle(unit, { administrator: { login: 'owner', password: SECRET, sshKeys: KEYS } });
+    await changed(unit);
+    const others = 'ssh-rsa AAAA of-ssh-copy-id\n';
+    unit.write(KEYS_FILE, unit.read(KEYS_FILE) + others, 0o600);
+    settle(unit, { administrator: { login: 'other', password: SECRET, sshKeys: KEYS } });
+    expect(await changed(unit)).toEqual(['begin:administrator']);
+    expect(shadow('owner')[1]).toMatch(/^!\$y\$/);
+    // shadow(5): expired in 1970, so that PAM lets in nobody with a key either.
+    expect(shadow('owner')[7]).toBe('1');
+    expect(unit.read('/etc/groups-owner').trim()).toBe('');
+    expect(unit.read(KEYS_FILE)).toBe(others);
+    expect(shadow('other').slice(1)).toEqual([expect.stringMatching(/^\$y\$/), '20000', '0', '99999', '7', '', '', '']);
+    expect(unit.read('/etc/groups-other')).toBe('sudo\n');
+    expect(await changed(unit)).toEqual([]);
+
+    settle(unit, { administrator: { login: 'owner', password: SECRET, sshKeys: KEYS } });
+    expect(await changed(unit)).toEqual(['begin:administrator']);
+    expect(shadow('owner').slice(1)).toEqual([expect.stringMatching(/^\$y\$/), '20000', '0', '99999', '7', '', '', '']);
+    expect(unit.read('/etc/groups-owner')).toBe('sudo\n');
+    expect(unit.read(KEYS_FILE)).toContain(KEYS[0]);
+    expect(shadow('other')[7]).toBe('1');
+    expect(await changed(unit)).toEqual([]);
+  });
+
+  test('the last key goes, though nobody else could log in', async () => {
+    const unit = makeUnit();
+    settle(unit, { administrator: { login: 'owner', sshKeys: KEYS } });
+    await changed(unit);
+    settle(unit, { administrator: { login: 'owner', sshKeys: [] } });
+    expect(await changed(unit)).toEqual(['begin:administrator']);
+    expect(unit.read(KEYS_FILE)).toBe('');
+    expect(await changed(unit)).toEqual([]);
   });
 
   test.each<[string, (unit: FakeUnit) => void, object, RegExp]>([

@@ -209,7 +209,18 @@ while [[ $# -gt 1 ]]; do
 done
 printf '%s:x:%s::%s:%s\\n' "$name" "$id" "$home" "$shell" >>"$root/etc/passwd"
 printf '%s:!:20000:0:99999:7:::\\n' "$name" >>"$root/etc/shadow"`,
-  usermod: `[[ $1 != --password ]] || sed -i "s|^$4:[^:]*|$4:$2|" "$root/etc/shadow"`,
+  usermod: `name=\${@: -1}
+while [[ $# -gt 1 ]]; do
+  case $1 in
+    --password) sed -i "s|^$name:[^:]*|$name:$2|" "$root/etc/shadow" ;;
+    --lock) sed -i "s|^$name:!*|$name:!|" "$root/etc/shadow" ;;
+    --expiredate) sed -i -E "s|^($name:([^:]*:){6})[^:]*|\\1$2|" "$root/etc/shadow" ;;
+    --append) echo "\${3//,/ }" >"$root/etc/groups-$name" ;;
+  esac
+  shift
+done`,
+  gpasswd: `[[ $1 == --delete ]] && grep -qw "$3" "$root/etc/groups-$2" || exit 3
+sed -i "s/\\b$3\\b//" "$root/etc/groups-$2"`,
   userdel: `name=\${@: -1}
 home=$(grep "^$name:" "$root/etc/passwd" | cut -d: -f6)
 sed -i "/^$name:/d" "$root/etc/passwd" "$root/etc/shadow"; rm -rf "$root$home" "$root/etc/groups-$name"`,
@@ -221,6 +232,7 @@ sed -i "/^$name:/d" "$root/etc/passwd" "$root/etc/shadow"; rm -rf "$root$home" "
 sed -i "s|^$name:[^:]*|$name:\\$y\\$$(printf '%s' "$password" | sha256sum | cut -c -64)|" "$root/etc/shadow"`,
   ip: `cat "$root/said/ip" 2>/dev/null || echo '[{},{"addr_info":[{"local":"192.0.2.7"},{"local":"2001:db8::7","temporary":true}]}]'`,
   'systemd-run': ':',
+  nft: `cat >/dev/null; [[ ! -e $root/nft-refuses ]] || { echo 'syntax error' >&2; exit 1; }`,
   hostnamectl: `[[ $1 == set-hostname ]] || exit 1; printf '%s\\n' "\${@: -1}" >"$root/etc/hostname"`,
   // Disks, CDs and VMware are folders: /media/<device>, and one file a key in /guestinfo. No real ones are touched.
   lsblk: `if [[ -e $root/lsblk.json ]]; then cat "$root/lsblk.json"; else echo '{ "blockdevices": [] }'; fi`,

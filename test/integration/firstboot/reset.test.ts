@@ -88,10 +88,14 @@ function makeUnit(): FakeUnit {
   return unit;
 }
 
-async function setUp(unit: FakeUnit): Promise<void> {
-  unit.write('/answers.json', JSON.stringify(ANSWERS));
+async function apply(unit: FakeUnit, answers: object): Promise<void> {
+  unit.write('/answers.json', JSON.stringify(answers));
   expect(await unit.unitctl(['apply', '--answers', unit.at('/answers.json')])).toMatchObject({ exitCode: 0 });
   rmSync(unit.at('/answers.json'));
+}
+
+async function setUp(unit: FakeUnit): Promise<void> {
+  await apply(unit, ANSWERS);
   unit.write('/srv/data/rows', "the owner's\n");
   unit.write('/srv/cache-file', "the owner's\n");
   unit.write('/etc/systemd/network/05-unit-ens192.network', "the owner's\n");
@@ -136,6 +140,20 @@ test('nothing of the owner stays, and the unit can be set up anew', async () => 
   expect((await unit.unitctl(['status', '--json'])).events[0]?.['data']).toMatchObject({ state: 'waiting', finalised: false });
   await setUp(unit);
   expect(unit.read('/etc/shop.conf')).toContain('owner.example.org');
+});
+
+test('whoever was administrator once goes too, even where the settings cannot be read any more', async () => {
+  const unit = makeUnit();
+  await apply(unit, ANSWERS);
+  await apply(unit, { ...ANSWERS, administrator: { ...ANSWERS.administrator, login: 'other' } });
+  unit.write('/home/owner/.ssh/authorized_keys', 'ssh-rsa AAAA of-ssh-copy-id\n');
+  const settings = JSON.parse(unit.read('/var/lib/unit/settings.json')) as object;
+  unit.write('/var/lib/unit/settings.json', JSON.stringify({ ...settings, schemaVersion: 0 }));
+  const { exitCode, stdout } = await unit.unitctl(['reset', '--yes-really', '--no-reboot']);
+  expect(exitCode, stdout).toBe(0);
+  expect(unit.read('/etc/passwd')).not.toMatch(/^(owner|other):/m);
+  expect(existsSync(unit.at('/home/owner'))).toBe(false);
+  expect(existsSync(unit.at('/home/other'))).toBe(false);
 });
 
 test('cut off anywhere, it goes on and ends the same', async () => {

@@ -126,6 +126,43 @@ describe('settings.schema.json', () => {
       ],
     ],
     [
+      'a secret in a list',
+      { a: { type: 'array', items: { type: 'string', writeOnly: true }, ...title } },
+      [
+        '/properties/a/items/writeOnly: a[] is a secret in a list or free map, which is kept and shown as a whole [Give "writeOnly": true to the whole list or map, or make each secret a setting of its own.]',
+      ],
+    ],
+    [
+      'a secret deep in a free map',
+      {
+        m: {
+          type: 'object',
+          ...title,
+          additionalProperties: {
+            type: 'object',
+            additionalProperties: false,
+            properties: { key: { type: 'string', writeOnly: true, ...title } },
+          },
+        },
+      },
+      [
+        '/properties/m/additionalProperties/properties/key/writeOnly: m{}.key is a secret in a list or free map, which is kept and shown as a whole [Give "writeOnly": true to the whole list or map, or make each secret a setting of its own.]',
+      ],
+    ],
+    [
+      'a list that is a secret, and a setting called items',
+      {
+        a: { type: 'array', items: { type: 'string', writeOnly: true }, writeOnly: true, ...title },
+        items: { type: 'string', writeOnly: true, ...title },
+      },
+      [],
+    ],
+    [
+      'a group as a secret',
+      { g: { type: 'object', additionalProperties: false, properties: { a: { type: 'string', ...title } }, writeOnly: true, ...title } },
+      ['/properties/g/writeOnly: g is a group, and no secret itself [Give "writeOnly": true to each secret setting in it.]'],
+    ],
+    [
       'a list as OVF property',
       { a: { type: 'array', items: { type: 'string' }, 'x-ovf': true, ...title } },
       ['/properties/a/x-ovf: a is no scalar, so it cannot be an OVF property [Remove "x-ovf".]'],

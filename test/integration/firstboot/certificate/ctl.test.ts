@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +26,13 @@ const UNIT: Unit = {
   steps: [],
   probes: {},
 };
+/** Files of the product that have the certificate. */
+const TREE: Unit['steps'][number] = {
+  id: 'tree',
+  title: { en: 'Tree' },
+  use: 'variables',
+  with: { from: '/usr/share/shop', to: '/srv/tree', values: { NAME: 'shop' }, certificate: { chain: 'chain.pem', key: 'key.pem' } },
+};
 const NAME = 'shop.example.org';
 const RELOAD = 'systemctl try-reload-or-restart -- web.service';
 
@@ -44,8 +51,8 @@ afterAll(() => {
   for (const each of [folder, maker.folder, ...units.map(({ root }) => root)]) rmSync(each, { recursive: true, force: true });
 });
 
-async function setUp(certificate?: object, mail: object = {}): Promise<{ unit: FakeUnit; outcome: Outcome }> {
-  const unit = new FakeUnit(bundle, UNIT, { '/usr/sbin/postfix': '' });
+async function setUp(certificate?: object, mail: object = {}, image = UNIT): Promise<{ unit: FakeUnit; outcome: Outcome }> {
+  const unit = new FakeUnit(bundle, image, { '/usr/sbin/postfix': '', '/usr/share/shop/name': 'NAME\n' });
   units.push(unit);
   unit.write('/answers.yaml', JSON.stringify({ schemaVersion: 1, domain: { name: NAME }, mail, ...(certificate && { certificate }) }));
   const outcome = await unit.unitctl(['apply', '--json', '--answers', unit.at('/answers.yaml')]);
@@ -90,6 +97,32 @@ describe('unitctl cert', () => {
     expect((data(forced)['state'] as { fingerprint: string }).fingerprint).not.toBe(data(shown)['fingerprint']);
     expect((await unit.unitctl(['cert', 'renew'])).stdout).toBe('Nothing to renew.');
     expect(told(unit)).toEqual([]);
+  });
+
+  test('whoever has the key of its authority is no other site; for another domain there is another', async () => {
+    const { unit } = await setUp();
+    const trusted = unit.read('/etc/unit/tls/ca.pem');
+    const key = unit.read('/var/lib/unit/secrets/tls-authority.pem').replace(trusted, '');
+    const verify = (certificate: string): string => {
+      unit.write('/asked.pem', certificate);
+      const args = ['verify', '-CAfile', unit.at('/etc/unit/tls/ca.pem'), '-purpose', 'sslserver', unit.at('/asked.pem')];
+      const { stdout, stderr } = spawnSync('openssl', args, { encoding: 'utf8' });
+      return stdout + stderr;
+    };
+    const forged = (names: string): string => maker.certificate('x', { by: { certificate: trusted, key }, names }).certificate;
+    expect(verify(forged(`DNS:bank.example.com`))).toContain('permitted subtree violation');
+    expect(verify(forged(`DNS:${NAME},DNS:bank.example.com`))).toContain('permitted subtree violation');
+    expect(verify(forged(`DNS:${NAME},DNS:*.${NAME},DNS:localhost,IP:192.0.2.8`))).toMatch(/: OK$/m);
+
+    expect((await unit.unitctl(['settings', 'set', 'domain.name', `cell.${NAME}`])).exitCode).toBe(0);
+    expect(unit.read('/etc/unit/tls/ca.pem')).toBe(trusted);
+    expect((await unit.unitctl(['settings', 'set', 'domain.name', 'other.example.org'])).exitCode).toBe(0);
+    expect(unit.read('/etc/unit/tls/ca.pem')).not.toBe(trusted);
+    const inUse = unit.read('/etc/unit/tls/fullchain.pem');
+    expect([verify(inUse), data(await unit.unitctl(['cert', 'show', '--json']))['names']]).toEqual([
+      expect.stringMatching(/: OK$/m),
+      expect.arrayContaining(['DNS:other.example.org']),
+    ]);
   });
 
   test('imports, refuses what no server could use, and keeps an import over the next apply', async () => {
@@ -167,7 +200,7 @@ describe('unitctl cert', () => {
 
   test('an authority that cannot be reached does not lose the unit', async () => {
     const acme = { directory: 'https://127.0.0.1:1/dir', email: 'me@example.org', agreeToTerms: true };
-    const { unit, outcome } = await setUp({ mode: 'acme', acme });
+    const { unit, outcome } = await setUp({ mode: 'acme', acme }, {}, { ...UNIT, steps: [TREE] });
     expect(outcome.exitCode).toBe(0);
     const lines = outcome.events.flatMap(({ type, step, line }) =>
       type === 'output' && step === 'finish:acme-certificate' ? [String(line)] : [],
@@ -180,6 +213,15 @@ describe('unitctl cert', () => {
     const renewed = await unit.unitctl(['cert', 'renew']);
     expect([renewed.exitCode, renewed.stderr]).toEqual([4, expect.stringContaining('Check the directory URL')]);
     expect(unit.read('/calls')).toContain('systemctl restart --no-block -- unit-console-text.service');
+    // Its own certificate is lost or out of date: services and the product's files get another, whatever the authority says.
+    told(unit);
+    rmSync(unit.at('/etc/unit/tls'));
+    const replaced = await unit.unitctl(['cert', 'renew']);
+    expect([replaced.exitCode, replaced.stderr]).toEqual([4, expect.stringContaining('Check the directory URL')]);
+    expect(told(unit)).toEqual([RELOAD]);
+    expect(unit.read('/srv/tree/chain.pem')).toBe(unit.read('/etc/unit/tls/fullchain.pem'));
+    expect((await unit.unitctl(['cert', 'renew'])).exitCode).toBe(4);
+    expect(told(unit)).toEqual([]);
     // Another run asks once more; that it fails again is no reason to stop.
     const again = await unit.unitctl(['apply', '--json']);
     expect(again.exitCode).toBe(0);

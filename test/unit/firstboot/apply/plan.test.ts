@@ -47,7 +47,7 @@ describe('plan', () => {
 
   test.each<[string, Partial<Settings>, string[]]>([
     ['a host name', { network: { hostName: 'shop' } }, ['begin:host-name', ...BEGIN]],
-    ['nobody who could log in', { administrator: { login: 'owner', sshKeys: [] } }, BEGIN.filter((id) => id !== 'begin:administrator')],
+    ['nobody who could log in', { administrator: { login: 'owner', sshKeys: [] } }, BEGIN],
     ['a key alone', { administrator: { login: 'owner', sshKeys: ['ssh-ed25519 AAAA'] } }, BEGIN],
   ])('%s', (_, settings, ids) => {
     const { entries } = plan(unit(), { ...SETTINGS, ...settings }, FACTS);
@@ -80,6 +80,8 @@ describe('plan', () => {
     });
     const taken = unit({ id: 'u', title, use: 'user', with: { name: 'owner' } });
     expect(() => plan(taken, SETTINGS, FACTS)).toThrow(/administrator\.login is the account of step u/);
+    const nobody = { ...SETTINGS, administrator: { login: 'owner', sshKeys: [] } };
+    expect(plan(taken, nobody, FACTS).entries.find(({ id }) => id === 'begin:administrator')?.parameters).toEqual({});
     // Where the image asks for that login, its steps may add to the account.
     const asked = plan({ ...taken, setup: { administrator: { login: 'owner' } } }, SETTINGS, FACTS);
     expect(asked.entries.map(({ id }) => id)).toContain('u');
