@@ -100,15 +100,23 @@ export function parseJournal(text: string): StampedRecord[] {
     });
 }
 
-/** How the last run went: undefined where none began, `open` where it was interrupted or is under way. */
-export function lastRun(
-  records: readonly StampedRecord[],
-): { outcome: 'open' | 'finalised' | 'failed'; failure?: StampedRecord & { type: 'failed' } } | undefined {
+export interface LastRun {
+  /** `open` where it was cut off or is under way. */
+  outcome: 'open' | 'finalised' | 'failed';
+  /** The step that was begun last. */
+  step?: string;
+  failure?: StampedRecord & { type: 'failed' };
+}
+
+/** How the last run went: undefined where none began. */
+export function lastRun(records: readonly StampedRecord[]): LastRun | undefined {
   const begin = records.findLastIndex((record) => record.type === 'begin');
   if (begin < 0) return undefined;
   const run = records.slice(begin);
   const end = run.findLast((record) => record.type === 'end');
   const failure = run.findLast((record) => record.type === 'failed');
   const outcome = end?.type === 'end' ? end.outcome : 'open';
-  return failure?.type === 'failed' && outcome === 'failed' ? { outcome, failure } : { outcome };
+  if (failure?.type === 'failed' && outcome === 'failed') return { outcome, failure };
+  const step = run.findLast((record) => record.type === 'start');
+  return outcome === 'open' && step?.type === 'start' ? { outcome, step: step.step } : { outcome };
 }

@@ -10,7 +10,7 @@ import { ExitCode, Interrupted, ProgramError, UnitError } from '../kit/errors.ts
 import { makeFolder, removeFile, writeFileAtomic } from '../kit/files.ts';
 import type { System } from '../kit/system.ts';
 import type { Settings } from '../settings/index.ts';
-import { takePortsBack } from '../setup/lifecycle.ts';
+import { prolongSetup, takePortsBack } from '../setup/lifecycle.ts';
 import type { ChangeContext } from './change.ts';
 import type { Journal } from './journal.ts';
 import { changeOf, type Plan, type PlanEntry, parametersInClear, secretNames, unitWords } from './plan.ts';
@@ -36,6 +36,7 @@ const ANNOUNCE = '/usr/lib/unit/announce';
 export async function run(plan: Plan, ports: RunPorts, journal: Journal, emit: (event: ApplyEvent) => void): Promise<void> {
   const { system } = ports;
   const key = await fingerprintKey(system);
+  await prolongSetup(system, () => undefined);
   await writeFileAtomic(system.path(UNIT_PATHS.unfinished), '');
   await makeFolder(system.path('/run/unit'));
   await writeFileAtomic(system.path(APPLYING), '');
@@ -51,13 +52,24 @@ export async function run(plan: Plan, ports: RunPorts, journal: Journal, emit: (
     await removeFile(system.path(UNIT_PATHS.unfinished));
   } catch (error) {
     // A run that was told to stop goes on later.
-    if (!(error instanceof Interrupted)) await takePortsBack(system, () => undefined);
+    if (!(error instanceof Interrupted)) await fail(ports, emit);
     throw error;
   } finally {
     // After a failure too: nothing, such as a package's upgrade, may start a service of a unit that is half set up.
     await removeFile(system.path(APPLYING));
   }
+  await prolongSetup(system, () => undefined);
   await say(ports, emit, 'ready');
+}
+
+/** Whatever ended the run, such as a full disk under the journal: nobody must wait for it, and the owner can correct it. */
+async function fail(ports: RunPorts, emit: (event: ApplyEvent) => void): Promise<void> {
+  try {
+    await say(ports, emit, 'failed');
+  } finally {
+    await takePortsBack(ports.system, () => undefined);
+    await prolongSetup(ports.system, () => undefined);
+  }
 }
 
 async function runEntry(
@@ -89,7 +101,6 @@ async function runEntry(
     await journal.append({ type: 'end', outcome: 'failed' });
     const texts = error instanceof UnitError && error.texts !== undefined ? { texts: ports.system.scrubber.scrubEach(error.texts) } : {};
     emit({ type: 'step-failed', step: entry.id, reason, ...texts, log: tail, seconds: seconds() });
-    await say(ports, emit, 'failed');
     throw stepFailure(entry, reason, tail, error);
   }
 }

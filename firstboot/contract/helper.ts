@@ -61,6 +61,8 @@ export type HelperParameters<A extends HelperAction> = Static<(typeof HELPER_REQ
 
 export interface UnitStatus {
   state: UnitState;
+  /** Finalised, and the last run ended well: where the state is `failed`, a service is not ready, and the result can be shown. */
+  settled: boolean;
   image: string;
   version: string;
   title: Texts;
@@ -141,6 +143,8 @@ export interface PlanWords {
 
 export interface SetupResult {
   state: UnitState;
+  /** Services that are not ready just now. */
+  notReady: Texts[];
   urls: string[];
   /** SHA-256 of the product's certificate where there is one, else of the setup page's. */
   fingerprint: string;

@@ -16,6 +16,8 @@ export const SETUP_UNITS = {
   helperSocket: 'unit-helper.socket',
   /** The run that the page starts: it outlives page and helper. */
   apply: 'unit-apply.service',
+  /** Goes on with a run that was cut off, at boot. */
+  resume: 'unit-apply-resume.service',
   /** Ends setup: on confirmation, or when its time is over. */
   close: 'unit-setup-close.service',
   /** Timer made by systemd-run(1): what ends setup when nobody confirms. */

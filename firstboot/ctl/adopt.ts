@@ -99,7 +99,7 @@ async function take(session: Session, context: SourceContext, readings: Readonly
   const unattended = page.length === 0 && mergeAnswers(layers, productSchema).answers['unattended'] === true;
   if ('settings' in checked && unattended) {
     session.print(`Setting this unit up with the answers from ${names.join(', ')}.`);
-    await applyPrepared(session, await withPlan(system, productSchema, checked));
+    await applyPrepared(session, await withPlan(system, productSchema, { ...checked, fromDraft: true }));
     return finish(session, { outcome: 'applied', sources: names, missing: [] });
   }
   await takeUpNetwork(session, applyDefaults(mergeAnswers(layers, productSchema).answers, productSchema).network);

@@ -7,13 +7,13 @@ import type { ApplyEvent } from '../contract/events.ts';
 import { UNIT_PATHS } from '../contract/unit.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';
-import { lock } from '../kit/lock.ts';
+import { LOCK, lock } from '../kit/lock.ts';
+import { markDraft } from '../sources/draft.ts';
 import type { Ctl, Session } from './cli.ts';
 import { EventLog } from './event-log.ts';
 import { type Prepared, prepare, prepareKept } from './prepared.ts';
 
-/** Held by whatever changes the unit. */
-export const LOCK = '/run/unit/apply.lock';
+export { LOCK };
 
 interface Options {
   answers?: string;
@@ -60,6 +60,7 @@ export async function applyPrepared(session: Session, prepared: Prepared): Promi
   const { system } = session;
   await saveOrigins(system, prepared.origins);
   await saveSettings(system, prepared.settings, prepared.productSchema);
+  if (prepared.fromDraft !== undefined) await markDraft(system, prepared.fromDraft);
   const journal = await Journal.open(system.path(UNIT_PATHS.journal), await system.bootId());
   const events = await EventLog.open(system);
   try {

@@ -1,7 +1,7 @@
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import { currentCode, formatCode, newCode } from '../setup/claim-code.ts';
 import { refreshConsole } from '../setup/console.ts';
-import { setupIsOpen } from '../setup/state.ts';
+import { setupIsOpen, takesCodes } from '../setup/state.ts';
 import type { Ctl, Session } from './cli.ts';
 
 export function register(ctl: Ctl): void {
@@ -20,6 +20,12 @@ async function code(session: Session, options: { new?: boolean }): Promise<ExitC
     throw new UnitError('setup of this unit is closed: no code opens it', {
       exitCode: ExitCode.unit,
       remedies: ['`unitctl open-setup` opens it again, for a limited time.'],
+    });
+  }
+  if (!(await takesCodes(system))) {
+    throw new UnitError('this unit is set up and has an owner: no code opens it', {
+      exitCode: ExitCode.unit,
+      remedies: ['`unitctl open-setup` ends the session of before and makes a new code.'],
     });
   }
   const shown = options.new === true ? await newCode(system) : await currentCode(system, (line) => session.print(line));

@@ -34,11 +34,13 @@ export interface Prepared {
   productSchema: object | undefined;
   settings: Settings;
   origins: Origins;
+  /** Whether all of the draft is in them; undefined where they are what was saved before, which it may be in or not. */
+  fromDraft?: boolean;
   facts: Facts;
   plan: Plan;
 }
 
-export type Checked = Pick<Prepared, 'settings' | 'origins'>;
+export type Checked = Pick<Prepared, 'settings' | 'origins' | 'fromDraft'>;
 
 /** Nothing is written. @throws UnitError for answers that are wrong or missing, or a plan that cannot be made */
 export async function prepare(system: System, answers: string | undefined): Promise<Prepared> {
@@ -131,7 +133,8 @@ async function saved(system: System, productSchema: object | undefined): Promise
   const settings = await loadSettings(system, productSchema);
   if (settings !== undefined) return { settings, origins: await loadOrigins(system) };
   const draft = await readDraft(system);
-  if (draft.length > 0) return whole(system, draft, productSchema, 'the answers that this unit has so far are not whole');
+  if (draft.length > 0)
+    return { ...(await whole(system, draft, productSchema, 'the answers that this unit has so far are not whole')), fromDraft: true };
   throw new UnitError('this unit has no settings yet', { exitCode: ExitCode.unit, remedies: ['Give them with `--answers FILE`.'] });
 }
 
@@ -149,7 +152,8 @@ async function fromFile(system: System, path: string, productSchema: object | un
   const finalised = (await readIfExists(system.path(UNIT_PATHS.finalised))) !== undefined;
   const own: LocatedLayer = { source: 'unitctl', answers: file.data as Record<string, unknown>, locate: file.locate };
   const below = finalised ? [] : await readDraft(system);
-  return whole(system, [...below, own], productSchema, `${path} does not fit this unit's settings`);
+  const checked = await whole(system, [...below, own], productSchema, `${path} does not fit this unit's settings`);
+  return { ...checked, fromDraft: !finalised };
 }
 
 /** What the setup page shows and applies, with the secrets that its owner took back. */
@@ -172,7 +176,7 @@ export async function prepareKept(system: System): Promise<Prepared> {
   const productSchema = await readProductSchema(system);
   const { layers, cleared } = await readKept(system, productSchema);
   const checked = await whole(system, layers, productSchema, 'the answers are not whole', cleared);
-  return withPlan(system, productSchema, checked);
+  return withPlan(system, productSchema, { ...checked, fromDraft: true });
 }
 
 /** The saved settings as the layers that they came from. Secrets stay where they are kept. */

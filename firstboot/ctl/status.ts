@@ -45,16 +45,16 @@ export function register(ctl: Ctl): void {
 
 export async function readStatus(system: System): Promise<Status> {
   const unit = await readUnit(system);
-  const { finalised, unfinished, last } = await readProgress(system);
+  const { finalised, unfinished, failed, failure } = await readProgress(system);
   const services = await serviceStatuses(system, unit);
   return {
     schemaVersion: 1,
-    state: stateOf({ finalised, unfinished, failed: last?.outcome === 'failed', up: services.every(({ ready }) => ready) }),
+    state: stateOf({ finalised, unfinished, failed, up: services.every(({ ready }) => ready) }),
     finalised,
     clone: await exists(system, CLONE_MARK),
     image: unit.name,
     version: unit.version,
-    ...(unfinished && last?.failure !== undefined ? { failure: { step: last.failure.step, reason: last.failure.reason } } : {}),
+    ...(failure === undefined ? {} : { failure }),
     release: (await readRelease(system)) ?? null,
     services,
   };

@@ -5,13 +5,11 @@ import { setTimeout } from 'node:timers/promises';
 import { unitStatus } from '../apply/systemd.ts';
 import type { ApplyEvent } from '../contract/events.ts';
 import { SETUP_PATHS, SETUP_UNITS } from '../contract/setup.ts';
-import { LOCK } from '../ctl/apply.ts';
 import { prepareKept } from '../ctl/prepared.ts';
-import { readState } from '../ctl/state.ts';
+import { readState, runIsUnderWay } from '../ctl/state.ts';
 import { readUnit } from '../ctl/unit-files.ts';
-import { ExitCode, UnitError } from '../kit/errors.ts';
 import { ignoreMissing, makeFolder } from '../kit/files.ts';
-import { lock } from '../kit/lock.ts';
+import { LOCK, lock } from '../kit/lock.ts';
 import type { System } from '../kit/system.ts';
 import type { Action } from './action.ts';
 
@@ -50,7 +48,7 @@ export const follow: Action<'follow'> = async (_parameters, { system, emit, sign
     for (;;) {
       signal.throwIfAborted();
       // Asked before the file is read: what a run has written by its end is then in the file.
-      const alive = await isRunning(system);
+      const alive = await runIsUnderWay(system);
       for (const event of await reader.read()) {
         await emit(event);
         if (event.type === 'state' && event.state !== 'applying') return { state: event.state };
@@ -68,18 +66,6 @@ export const follow: Action<'follow'> = async (_parameters, { system, emit, sign
 /** True while the run that the page started goes on, from the moment that it was started. */
 export async function pagesRunIsActive(system: System): Promise<boolean> {
   return ['active', 'activating'].includes((await unitStatus(system, SETUP_UNITS.apply)).active);
-}
-
-/** True while any run holds the unit, or is about to. */
-async function isRunning(system: System): Promise<boolean> {
-  if (await pagesRunIsActive(system)) return true;
-  try {
-    await (await lock(system, LOCK)).release();
-    return false;
-  } catch (error) {
-    if (error instanceof UnitError && error.exitCode === ExitCode.busy) return true;
-    throw error;
-  }
 }
 
 /** The events of a file that grows; whole lines alone. */
@@ -139,11 +125,11 @@ class Bell {
   }
 }
 
-/** Rings at every change of the file, by inotify(7) on its folder: the file comes and goes. */
+/** Rings at every change of the file, by inotify(7) on its folder: the file comes and goes. Where it cannot, the pulse is left. */
 async function ring(path: string, bell: Bell, signal: AbortSignal): Promise<void> {
   try {
     for await (const { filename } of watch(dirname(path), { signal })) if (filename === basename(path)) bell.ring();
-  } catch (error) {
-    if (!signal.aborted) throw error;
+  } catch {
+    // Ended, or there are more watches than the kernel allows (inotify(7), max_user_watches).
   }
 }

@@ -2,9 +2,11 @@
 
 import { openSettings } from '../apply/open-settings.ts';
 import { SecretStore } from '../apply/secret-store.ts';
+import { serviceStatuses } from '../apply/service-status.ts';
 import { loadOrigins, loadSettings } from '../apply/settings-store.ts';
 import type { SetupResult } from '../contract/helper.ts';
 import { SETUP_UNITS } from '../contract/setup.ts';
+import type { Texts } from '../contract/texts.ts';
 import type { Unit } from '../contract/unit.ts';
 import { readState } from '../ctl/state.ts';
 import { readProductSchema, readUnit } from '../ctl/unit-files.ts';
@@ -21,16 +23,23 @@ import type { Action } from './action.ts';
 export const result: Action<'result'> = async (_parameters, { system }) => {
   const unit = await readUnit(system);
   const { state, finalised } = await readState(system, unit);
-  if (!finalised) return { state, urls: [], fingerprint: await fingerprint(system), warnings: [], nextSteps: [], credentials: [] };
+  if (!finalised)
+    return { state, notReady: [], urls: [], fingerprint: await fingerprint(system), warnings: [], nextSteps: [], credentials: [] };
   const urls = await productUrls(system, unit);
   return {
     state,
+    notReady: await notReady(system, unit),
     urls,
     nextSteps: nextSteps(unit, urls),
     ...(await ofCertificate(system, unit)),
     credentials: await credentials(system, unit),
   };
 };
+
+async function notReady(system: System, unit: Unit): Promise<Texts[]> {
+  const down = (await serviceStatuses(system, unit)).filter(({ ready }) => !ready);
+  return down.map(({ name }) => unit.services[name]?.title ?? { en: name });
+}
 
 /** A path leads below the product's first address; where it has none, the words alone are left. */
 function nextSteps({ setup }: Unit, [base]: readonly string[]): SetupResult['nextSteps'] {

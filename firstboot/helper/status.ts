@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 
-import type { UnitState } from '../contract/events.ts';
+import type { UnitStatus } from '../contract/helper.ts';
 import { SETUP_PATHS } from '../contract/setup.ts';
 import type { Unit } from '../contract/unit.ts';
 import { readKept } from '../ctl/prepared.ts';
@@ -20,7 +20,7 @@ export const status: Action<'status'> = async (_parameters, { system }) => {
   const unit = await readUnit(system);
   const domain = await keptDomain(system);
   return {
-    state: await pageState(system, unit),
+    ...(await pageState(system, unit)),
     image: unit.name,
     version: unit.version,
     title: unit.title,
@@ -38,12 +38,12 @@ export const status: Action<'status'> = async (_parameters, { system }) => {
  * A run that was started and has not said anything yet counts: the page would show its forms again meanwhile. `apply` removes
  * the events of the run before.
  */
-async function pageState(system: System, unit: Unit): Promise<UnitState> {
-  const { state } = await readState(system, unit);
-  if (state !== 'waiting' && state !== 'failed') return state;
+async function pageState(system: System, unit: Unit): Promise<Pick<UnitStatus, 'state' | 'settled'>> {
+  const { state, settled } = await readState(system, unit);
+  if (state !== 'waiting' && state !== 'failed') return { state, settled };
   const events = await stat(system.path(SETUP_PATHS.events)).catch(ignoreMissing);
-  if (events !== undefined && events.size > 0) return state;
-  return (await pagesRunIsActive(system)) ? 'applying' : state;
+  if (events !== undefined && events.size > 0) return { state, settled };
+  return (await pagesRunIsActive(system)) ? { state: 'applying', settled: false } : { state, settled };
 }
 
 async function keptDomain(system: System): Promise<string | undefined> {

@@ -1,10 +1,12 @@
 /** Servers that strangers reach: whoever has many connections keeps nobody else out. */
 import type { Server, Socket } from 'node:net';
 
+import { neighbourhood } from './neighbourhood.ts';
+
 export interface Connections {
   /** Connections to one socket. */
   connections: number;
-  /** Of one address. */
+  /** Of one address; of IPv6, of the /64 that it is in. */
   perAddress: number;
 }
 
@@ -13,7 +15,7 @@ export function bounded<S extends Server>(server: S, { connections, perAddress }
   const counts = new Map<string, number>();
   server.maxConnections = connections;
   server.on('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? '';
+    const address = neighbourhood(socket.remoteAddress ?? '');
     const count = (counts.get(address) ?? 0) + 1;
     counts.set(address, count);
     socket.once('close', () => {

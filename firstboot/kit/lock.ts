@@ -3,8 +3,14 @@ import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { ExitCode, UnitError } from './errors.ts';
-import { makeFolder } from './files.ts';
+import { ignoreMissing, makeFolder } from './files.ts';
 import type { System } from './system.ts';
+
+/** Held by whatever changes the unit. */
+export const LOCK = '/run/unit/apply.lock';
+
+/** Seconds that nobody is refused for: who only looks at the lock (`isLocked`) has it for a moment. */
+const GLANCE = 0.5;
 
 /** Held while the process lives: the kernel lets go when it is killed. */
 export interface Lock {
@@ -21,7 +27,7 @@ export async function lock(system: System, path: string, wait = 0): Promise<Lock
   const file = system.path(path);
   await makeFolder(dirname(file));
   const handle = await open(file, 'a', 0o600);
-  const patience = wait === 0 ? ['--nonblock'] : ['--timeout', String(wait)];
+  const patience = ['--timeout', String(Math.max(wait, GLANCE))];
   const { exitCode } = await system.run('flock', ['--exclusive', ...patience, '3'], { fd3: handle.fd, okExitCodes: [0, 1] });
   if (exitCode === 0) return { release: () => handle.close() };
   await handle.close();
@@ -34,4 +40,15 @@ export async function lock(system: System, path: string, wait = 0): Promise<Lock
     },
     remedies: ['Wait until it has ended: `unitctl status` shows its state.'],
   });
+}
+
+/** Whether a process holds the lock at `path`. By a shared lock, so that two who look do not take each other for a run. */
+export async function isLocked(system: System, path: string): Promise<boolean> {
+  const handle = await open(system.path(path), 'r').catch(ignoreMissing);
+  if (handle === undefined) return false;
+  try {
+    return (await system.run('flock', ['--shared', '--nonblock', '3'], { fd3: handle.fd, okExitCodes: [0, 1] })).exitCode === 1;
+  } finally {
+    await handle.close();
+  }
 }

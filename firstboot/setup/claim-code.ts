@@ -11,7 +11,7 @@ import { ignoreMissing, makeFolder, readIfExists, removeFile, syncFolder, writeF
 import type { System } from '../kit/system.ts';
 import { readBoundedFile } from '../sources/bounded-file.ts';
 import { clearUserData } from '../sources/guestinfo.ts';
-import { setupIsOpen } from './state.ts';
+import { setupIsOpen, takesCodes } from './state.ts';
 
 /** Crockford's base32: no I, L, O (they read as digits) and no U. */
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -43,13 +43,14 @@ function generateCode(): string {
 
 /**
  * The code that opens the page now, made or taken over from user-data where there is none yet. Undefined where no code does:
- * it was used, or setup is closed.
+ * it was used, its owner is shown the result, or setup is closed.
  * @param note gets a line about a preset code that cannot be used
  */
 export async function currentCode(system: System, note: (line: string) => void = () => undefined): Promise<string | undefined> {
   if (!(await setupIsOpen(system))) return undefined;
   const claimed = (await readIfExists(system.path(SETUP_PATHS.claimed))) !== undefined;
   await takePreset(system, claimed, note);
+  if (!(await takesCodes(system))) return undefined;
   const kept = await readCode(system);
   if (kept !== undefined || claimed) return kept;
   await addCode(system, generateCode());

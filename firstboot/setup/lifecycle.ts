@@ -3,11 +3,12 @@ import { rm } from 'node:fs/promises';
 
 import { order, unitStatus } from '../apply/systemd.ts';
 import { SETUP_PATHS, SETUP_UNITS } from '../contract/setup.ts';
+import { UNIT_PATHS } from '../contract/unit.ts';
 import { ProgramError } from '../kit/errors.ts';
 import { readIfExists, removeFile, writeFileAtomic } from '../kit/files.ts';
 import type { System } from '../kit/system.ts';
 import { refreshConsole } from './console.ts';
-import { bootSeconds } from './state.ts';
+import { bootSeconds, exists } from './state.ts';
 
 type Log = (line: string) => void;
 
@@ -99,9 +100,27 @@ export async function openSetup(system: System, minutes: number, log: Log): Prom
   await systemctl(system, ['start', '--', SETUP_UNITS.later, SETUP_UNITS.helperSocket, SETUP_UNITS.page], log);
 }
 
-/** Setup is gone: nothing of it runs, listens, or would with the next boot, and no code opens it. */
+/**
+ * Before a run and after it: who has setup open gets the whole time to see how it ended, however long it took. A longer time that the
+ * owner has asked for stays. Best effort: a run does not fail by it.
+ */
+export async function prolongSetup(system: System, log: Log): Promise<void> {
+  const until = await readIfExists(system.path(SETUP_PATHS.open));
+  // A minute more or less is nothing: most runs take less.
+  if (until === undefined || Number(until) - (await bootSeconds()) > (RESULT_MINUTES - 1) * 60) return;
+  try {
+    await openSetup(system, RESULT_MINUTES, log);
+  } catch (error) {
+    if (!(error instanceof ProgramError)) throw error;
+    log(error.message);
+  }
+}
+
+/** Setup is gone: nothing of it runs, listens, or would with the next boot, no code opens it, and nothing typed waits for Apply. */
 export async function closeSetup(system: System, log: Log): Promise<void> {
   for (const path of KEPT) await removeFile(system.path(path));
+  // Found there months later, it would revert what was changed since.
+  if (await exists(system, UNIT_PATHS.finalised)) await removeFile(system.path(UNIT_PATHS.draft));
   await disableSetup(system, log);
   await system.ask('systemctl', ['stop', '--', SETUP_UNITS.deadline]);
   await systemctl(system, ['stop', '--', ...ENABLED, SETUP_UNITS.helper], log);

@@ -18,6 +18,16 @@ export async function bootSeconds(): Promise<number> {
   return Number(((await readIfExists('/proc/uptime')) ?? '0').split(' ')[0]);
 }
 
+/**
+ * Whether a code makes somebody the owner now. Not while an owner is shown the result: a code that was read before is worth nothing
+ * by then, and opening setup again makes another.
+ */
+export async function takesCodes(system: System): Promise<boolean> {
+  if (!(await setupIsOpen(system))) return false;
+  const settled = (await exists(system, UNIT_PATHS.finalised)) && !(await exists(system, UNIT_PATHS.unfinished));
+  return !settled || !(await exists(system, SETUP_PATHS.claimed));
+}
+
 /** True until the unit is finalised, and then for as long as the result is shown or the owner has opened setup again. */
 export async function setupIsOpen(system: System): Promise<boolean> {
   if (!(await exists(system, UNIT_PATHS.finalised))) return true;

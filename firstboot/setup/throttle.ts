@@ -3,7 +3,7 @@
  * every answer slower by a few seconds: a stranger must not lock the owner out. Pure: times are given, in seconds.
  */
 
-import { isIP, isIPv4 } from 'node:net';
+import { neighbourhood } from '../kit/neighbourhood.ts';
 
 export interface Throttle {
   addresses: Record<string, Guesses>;
@@ -28,23 +28,6 @@ const HALF_LIFE = 300;
 /** Seconds after its wait when an address is like any other again. */
 const FORGET = 900;
 const MAX_ADDRESSES = 256;
-
-/** Whom an address stands for: of IPv6 the /64 that a subscriber has (RFC 6177), of IPv4 itself, mapped (RFC 4291, 2.5.5.2) or not. What is no address is one of them all. */
-export function neighbourhood(address: string): string {
-  const plain = address.toLowerCase().split('%')[0] ?? '';
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(plain);
-  if (mapped?.[1] !== undefined) return mapped[1];
-  if (!isIP(plain)) return 'unknown';
-  if (isIPv4(plain)) return plain;
-  const [head = '', tail] = plain.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  const rest = tail === undefined || tail === '' ? [] : tail.split(':');
-  const all = tail === undefined ? groups : [...groups, ...Array<string>(Math.max(0, 8 - groups.length - rest.length)).fill('0'), ...rest];
-  return `${all
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':')}::/64`;
-}
 
 /** Seconds until `address` may try again; 0 where it may now. */
 export function waitOf(throttle: Throttle, address: string, now: number): number {

@@ -128,6 +128,7 @@ export function unknownVisit(request: FastifyRequest): Visit {
   const language = preferredLanguage(request.headers['accept-language'], LANGUAGES);
   const status: UnitStatus = {
     state: 'waiting',
+    settled: false,
     image: '',
     version: '',
     title: { en: 'Unit' },

@@ -16,9 +16,11 @@ export function isOpen({ status: { state } }: Visit): boolean {
 }
 
 /** The page that belongs to the unit's state. */
-export function homeOf({ status: { state } }: Visit): '/sections' | '/progress' | '/result' {
+export function homeOf({ status: { state, settled } }: Visit): '/sections' | '/progress' | '/result' {
   if (state === 'waiting') return '/sections';
-  return state === 'ready' ? '/result' : '/progress';
+  if (state === 'applying') return '/progress';
+  // A service that is not ready just now must not hide what the owner has to save.
+  return state === 'ready' || settled ? '/result' : '/progress';
 }
 
 export async function wizardOf(site: Site, visit: Visit): Promise<Wizard> {

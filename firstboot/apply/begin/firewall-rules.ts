@@ -38,7 +38,10 @@ export const firewallRules: BeginChange<P> = {
   },
 
   async apply({ files }, { system }) {
-    for (const { path, content } of await differing(system, files)) await writeFileAtomic(system.path(path), content);
+    const others = await differing(system, files);
+    // Before any is replaced: a unit that starts with rules that are refused has none of them.
+    for (const { content } of others) await system.run('nft', ['--check', '--file', '-'], { input: content });
+    for (const { path, content } of others) await writeFileAtomic(system.path(path), content);
   },
 
   /** No address of this owner stays. */
@@ -52,7 +55,8 @@ function withSources(port: Port, settings: Settings): OpenPort {
   if (from === undefined) return port;
   const value = settingAt(settings, from) ?? [];
   const sources = [value].flat().filter((address) => address !== '');
-  const wrong = sources.find((address) => typeof address !== 'string' || isIP(address) === 0);
+  // nft(8) knows no zones (`fe80::1%eth0`).
+  const wrong = sources.find((address) => typeof address !== 'string' || isIP(address) === 0 || address.includes('%'));
   if (wrong === undefined) return { ...port, sources: sources as string[] };
   throw new UnitError(`${from}: ${String(wrong)} is no IP address, for which port ${port.port} (${purpose}) could be opened`, {
     exitCode: ExitCode.answers,
@@ -61,6 +65,6 @@ function withSources(port: Port, settings: Settings): OpenPort {
       ja: `${from}: ${String(wrong)} は IP アドレスではありません。`,
       ru: `${from}: ${String(wrong)} не IP-адрес.`,
     },
-    remedies: ['Give an IPv4 or IPv6 address, or leave it empty: then nobody reaches the port.'],
+    remedies: ['Give an IPv4 or IPv6 address without a zone, or leave it empty: then nobody reaches the port.'],
   });
 }

@@ -1,6 +1,7 @@
 import { PRODUCT_TARGET } from '../../contract/ordering.ts';
 import { UNIT_PATHS } from '../../contract/unit.ts';
 import { readIfExists, removeFile, writeFileAtomic } from '../../kit/files.ts';
+import { draftState } from '../../sources/draft.ts';
 import { DONE, due } from '../change.ts';
 import type { FinishChange } from './index.ts';
 
@@ -15,7 +16,7 @@ export const finalise: FinishChange = {
 
   async check(_parameters, { system }) {
     if ((await readIfExists(system.path(UNIT_PATHS.finalised))) === undefined) return due('the unit is not finalised');
-    if ((await readIfExists(system.path(UNIT_PATHS.draft))) !== undefined) return due('answers are kept that are saved as settings now');
+    if ((await draftState(system)) === 'applied') return due('answers are kept that are saved as settings now');
     return (await system.ask('systemctl', ['--quiet', 'is-enabled', '--', PRODUCT_TARGET])) === 0
       ? DONE
       : due(`${PRODUCT_TARGET} is not enabled`);
@@ -28,6 +29,7 @@ export const finalise: FinishChange = {
     await system.run('sync', ['--file-system', system.path('/etc')]);
     const marker = { image: unit.name, version: unit.version, time: new Date().toISOString() };
     await writeFileAtomic(system.path(UNIT_PATHS.finalised), `${JSON.stringify(marker)}\n`);
-    await removeFile(system.path(UNIT_PATHS.draft));
+    // What an owner types on the page while this run goes on, and it was not made from, stays.
+    if ((await draftState(system)) === 'applied') await removeFile(system.path(UNIT_PATHS.draft));
   },
 };

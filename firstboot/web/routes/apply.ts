@@ -26,7 +26,7 @@ export function applyRoutes(app: FastifyInstance, site: Site): void {
   app.get('/progress', async (request, reply) => {
     const visit = visitOf(request);
     const { state } = visit.status;
-    if (state !== 'applying' && state !== 'failed') return reply.redirect(homeOf(visit), 303);
+    if (homeOf(visit) !== '/progress') return reply.redirect(homeOf(visit), 303);
     await site.progress.follow();
     // A run that is over tells all at once.
     if (state === 'failed') await site.progress.ended();
@@ -70,9 +70,12 @@ function showBegun(site: Site, request: FastifyRequest, reply: FastifyReply, vis
 function showProgress(site: Site, request: FastifyRequest, reply: FastifyReply, visit: Visit): unknown {
   const { t } = visit;
   const failed = visit.status.state === 'failed';
+  // A run that was cut off has no step that says why.
+  const why = site.progress.steps.some(({ state }) => state === 'failed') ? 'progress.failedHeading' : 'progress.stoppedHeading';
   const data = {
-    heading: t(failed ? 'progress.failedHeading' : 'progress.heading'),
+    heading: t(failed ? why : 'progress.heading'),
     failed,
+    why: t(why),
     live: !failed,
     refresh: failed ? undefined : `${RELOAD_SECONDS};url=/progress`,
     now: nowOf(site, visit) ?? t('progress.begin'),
@@ -138,9 +141,9 @@ function watch(site: Site, reply: FastifyReply, visit: Visit): void {
     .then(async () => {
       everything();
       await site.progress.ended();
-      // Without a last word the browser asks again: it goes on, somebody else must be asked how far it is.
-      const { state } = site.progress;
-      raw.end(state === 'ready' || state === 'failed' ? 'event: end\ndata: \n\n' : '');
+      // Without a last word the browser asks again: the helper went away, the run may go on.
+      const { state = 'applying' } = site.progress;
+      raw.end(state === 'applying' ? '' : 'event: end\ndata: \n\n');
     })
     .catch(() => raw.end());
 }

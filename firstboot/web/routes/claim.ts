@@ -3,9 +3,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { formOf } from '../guard.ts';
 import type { Site, Visit } from '../site.ts';
+import { homeOf } from '../wizard.ts';
 
 /** Bytes: a code and its name. */
 const LARGEST_CLAIM = 4096;
+/** Characters without the hyphens and blanks that it is shown or typed with. */
 const LONGEST_CODE = 64;
 
 export function claimRoutes(app: FastifyInstance, site: Site): void {
@@ -18,7 +20,7 @@ export function claimRoutes(app: FastifyInstance, site: Site): void {
     site.statuses.forget();
     const visit = await site.visit(request);
     if (isClosed(visit)) return claimPage(site, request, reply, visit, { code: 403 });
-    const code = formOf(request).fields.get('code')?.at(-1)?.trim() ?? '';
+    const code = (formOf(request).fields.get('code')?.at(-1) ?? '').replace(/[\s-]/g, '');
     if (code === '' || code.length > LONGEST_CODE)
       return claimPage(site, request, reply, visit, { wrong: visit.t('claim.wrong'), code: 403 });
     const answer = await site.ports.helper.call('claim', { code, from: addressOf(request) });
@@ -35,9 +37,9 @@ function refused(site: Site, request: FastifyRequest, reply: FastifyReply, visit
   return claimPage(site, request, reply, visit, { wrong: visit.t('claim.wait', { seconds }), code: 429 });
 }
 
-/** Once the unit is ready it has an owner, and codes that were read before are worth nothing; `unitctl open-setup` makes a new one. */
-function isClosed({ status, session }: Visit): boolean {
-  return status.state === 'ready' && status.claimed && session === undefined;
+/** Once the unit is set up it has an owner, and codes that were read before are worth nothing; `unitctl open-setup` makes a new one. */
+function isClosed(visit: Visit): boolean {
+  return homeOf(visit) === '/result' && visit.status.claimed && visit.session === undefined;
 }
 
 function claimPage(

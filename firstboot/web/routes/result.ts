@@ -1,4 +1,4 @@
-/** The unit is ready: what the owner must save, and the last click. */
+/** The unit is set up: what the owner must save, and the last click. */
 import type { FastifyInstance } from 'fastify';
 
 import { textIn } from '../../contract/texts.ts';
@@ -10,14 +10,15 @@ export function resultRoutes(app: FastifyInstance, site: Site): void {
   app.get('/result', async (request, reply) => {
     const visit = visitOf(request);
     if (homeOf(visit) !== '/result') return reply.redirect(homeOf(visit), 303);
-    const { urls, fingerprint, credentials, authority, warnings, nextSteps } = await site.ports.helper.call('result', {});
+    const { urls, fingerprint, credentials, authority, warnings, nextSteps, notReady } = await site.ports.helper.call('result', {});
     return site.show(
       request,
       reply,
       visit,
       'result',
       {
-        heading: visit.t('result.heading'),
+        heading: visit.t(notReady.length === 0 ? 'result.heading' : 'result.notReadyHeading'),
+        notReady: notReady.map((texts) => textIn(texts, visit.language)),
         urls: urls.map((url) => ({ url, safe: isWeb(url) })),
         fingerprint,
         hasAuthority: authority !== undefined,

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { keyboardFile } from '../../../firstboot/contract/keyboard.ts';
+import { SETUP_PATHS } from '../../../firstboot/contract/setup.ts';
+import { UNIT_PATHS } from '../../../firstboot/contract/unit.ts';
 import { fakeProgram } from '../../helpers/fake-program.ts';
 
 const CONSOLE = join(import.meta.dirname, '../../../firstboot/system/console');
@@ -16,6 +18,7 @@ const PASSWORD = `a new "pass' word$ é`;
 const SCRIPT = `
 mount -t tmpfs tmpfs /run; mount -t tmpfs tmpfs /var/lib
 mkdir /run/unit /var/lib/unit; : >/var/lib/unit/finalised
+for each in $3; do : >"$each"; done
 mount --bind "$2/../default" /etc/default
 echo 'Shop 1.2.3' >/run/unit/console.txt
 PATH=$2:$PATH bash "$1" <<<''
@@ -25,7 +28,11 @@ let folder: string;
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** @param answers what dialog gives, one call a line */
-function press(answers: readonly string[], programs: Record<string, string> = {}): { dialogs: string; said: (name: string) => string } {
+function press(
+  answers: readonly string[],
+  programs: Record<string, string> = {},
+  files: readonly string[] = [],
+): { dialogs: string; said: (name: string) => string } {
   folder = mkdtempSync(join(tmpdir(), 'unitsmith-console-'));
   const bin = join(folder, 'bin');
   for (const name of [bin, join(folder, 'default')]) mkdirSync(name);
@@ -33,7 +40,7 @@ function press(answers: readonly string[], programs: Record<string, string> = {}
   fakeProgram('dialog', `printf '%s\\n' "$*" >>'${folder}/dialogs'; head -n 1 '${folder}/answers' >&2; sed -i 1d '${folder}/answers'`, bin);
   fakeProgram('unitctl', `echo "$@" >>'${folder}/unitctl'; case $1 in settings) echo admin;; *) echo said by unitctl;; esac`, bin);
   for (const [name, body] of Object.entries({ chpasswd: `cat >>'${folder}/chpasswd'`, ...programs })) fakeProgram(name, body, bin);
-  execFileSync('unshare', ['--mount', '--map-root-user', 'bash', '-c', SCRIPT, 'bash', CONSOLE, bin], { stdio: 'pipe' });
+  execFileSync('unshare', ['--mount', '--map-root-user', 'bash', '-c', SCRIPT, 'bash', CONSOLE, bin, files.join(' ')], { stdio: 'pipe' });
   const said = (name: string): string => {
     try {
       return readFileSync(join(folder, name), 'utf8');
@@ -49,6 +56,14 @@ describe.skipIf(!namespaces)('the menu of a unit that is set up (needs namespace
     const { dialogs } = press(['']);
     for (const item of ['Open setup again', "Reset the administrator's password", 'What failed', 'Log in']) expect(dialogs).toContain(item);
     expect(dialogs).not.toContain('New code');
+  });
+
+  test.each([
+    [true, [SETUP_PATHS.open]],
+    [false, [SETUP_PATHS.open, SETUP_PATHS.claimed]],
+    [true, [SETUP_PATHS.open, SETUP_PATHS.claimed, UNIT_PATHS.unfinished]],
+  ])('offers a new code where the page takes one: %s with %j', (offered, files) => {
+    expect(press([''], {}, files).dialogs.includes('New code')).toBe(offered);
   });
 
   test('resets the password of the administrator, which no argument has', () => {

@@ -1,17 +1,19 @@
 /** The root helper over a real socket, on a unit in a folder, with real runs of unitctl. */
 import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import fs from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import type { HelperMessage } from '../../../firstboot/contract/helper.ts';
 import { SETUP_PATHS } from '../../../firstboot/contract/setup.ts';
 import { UNIT_PATHS, type Unit } from '../../../firstboot/contract/unit.ts';
 import { checkBy } from '../../../firstboot/helper/check.ts';
 import { serve } from '../../../firstboot/helper/server.ts';
-import { lock } from '../../../firstboot/kit/lock.ts';
+import { LOCK, lock } from '../../../firstboot/kit/lock.ts';
 import { System } from '../../../firstboot/kit/system.ts';
 import { readInUse } from '../../../firstboot/sections/certificate/place.ts';
 import { Claims } from '../../../firstboot/setup/claim.ts';
@@ -493,7 +495,7 @@ describe('the run', () => {
   test('that another one holds is not begun', async () => {
     const helped = await claimed();
     await whole(helped);
-    const held = await lock(helped.system, '/run/unit/apply.lock');
+    const held = await lock(helped.system, LOCK);
     await expect(ask(helped.socket, 'apply', {})).rejects.toThrow('being changed by another run');
     await held.release();
   });
@@ -512,9 +514,76 @@ describe('the run', () => {
     await whole(helped);
     unit.killAtCall(12);
     await ask(socket, 'apply', {});
-    expect(await ask(socket, 'follow', {})).toEqual({ state: 'applying' });
-    expect((await unit.unitctl(['apply', '--resume'])).exitCode).toBe(0);
+    expect(await ask(socket, 'follow', {})).toEqual({ state: 'failed' });
+    expect(await ask(socket, 'status', {})).toMatchObject({ state: 'failed', settled: false });
+    const { events } = await unit.unitctl(['status', '--json']);
+    expect(events[0]).toMatchObject({
+      data: { state: 'failed', failure: { step: expect.any(String), reason: expect.stringContaining('cut off') } },
+    });
+    const held = await lock(helped.system, LOCK);
+    expect(await ask(socket, 'status', {})).toMatchObject({ state: 'applying' });
+    await held.release();
+    await ask(socket, 'apply', {});
     expect(await ask(socket, 'follow', {})).toEqual({ state: 'ready' });
+  });
+
+  test('that nothing can be watched of is followed all the same', async () => {
+    const helped = await claimed();
+    await whole(helped);
+    vi.spyOn(fs, 'watch').mockImplementation(() => {
+      throw Object.assign(new Error('no space for watches'), { code: 'ENOSPC' });
+    });
+    syncBuiltinESMExports();
+    try {
+      await ask(helped.socket, 'apply', {});
+      expect(await ask(helped.socket, 'follow', {})).toEqual({ state: 'ready' });
+      expect(fs.watch).toHaveBeenCalled();
+    } finally {
+      vi.restoreAllMocks();
+      syncBuiltinESMExports();
+    }
+  });
+
+  test('shows what it made though a service is not ready, and names that; codes are worth nothing by then', async () => {
+    const helped = await claimed();
+    const { socket, unit, system } = helped;
+    await whole(helped);
+    await ask(socket, 'apply', {});
+    expect(await ask(socket, 'follow', {})).toEqual({ state: 'ready' });
+    expect(await ask(socket, 'result', {})).toMatchObject({ notReady: [] });
+    rmSync(unit.at('/run/fake/web.service'));
+    expect(await ask(socket, 'status', {})).toMatchObject({ state: 'failed', settled: true });
+    const result = await ask(socket, 'result', {});
+    expect(result.notReady).toEqual([{ en: 'web' }]);
+    expect(result.credentials).toHaveLength(1);
+    for (const argv of [['code'], ['code', '--new']])
+      expect(await unit.unitctl(argv)).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('open-setup') });
+    const code = await newCode(system);
+    expect(await currentCode(system)).toBeUndefined();
+    expect(await ask(socket, 'claim', { code, from: '192.0.2.9' })).toMatchObject({ ok: false });
+  });
+
+  test('that another way begins leaves what the page has kept, until setup ends', async () => {
+    const helped = await claimed();
+    const { socket, unit } = helped;
+    await whole(helped);
+    await ask(socket, 'apply', {});
+    expect(await ask(socket, 'follow', {})).toEqual({ state: 'ready' });
+    expect(existsSync(unit.at(UNIT_PATHS.draft))).toBe(false);
+    await ask(socket, 'settings-write', { section: 'product', values: { title: 'Better' } });
+    expect((await unit.unitctl(['apply'])).exitCode).toBe(0);
+    expect(unit.read(UNIT_PATHS.draft)).toContain('Better');
+    unit.write('/broken-unit.target', '');
+    await ask(socket, 'apply', {});
+    expect(await ask(socket, 'follow', {})).toEqual({ state: 'failed' });
+    rmSync(unit.at('/broken-unit.target'));
+    // Goes on with what was made from it.
+    expect((await unit.unitctl(['apply', '--resume'])).exitCode).toBe(0);
+    expect(JSON.parse(unit.read('/srv/page'))).toMatchObject({ title: 'Better' });
+    expect(existsSync(unit.at(UNIT_PATHS.draft))).toBe(false);
+    await ask(socket, 'settings-write', { section: 'product', values: { title: 'Never applied' } });
+    expect((await unit.unitctl(['close-setup'])).exitCode).toBe(0);
+    expect(existsSync(unit.at(UNIT_PATHS.draft))).toBe(false);
   });
 
   test('a secret that the owner takes back is gone after the next run', async () => {

@@ -4,8 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import { firewallRules } from '../../../firstboot/apply/begin/firewall-rules.ts';
+import type { ChangeContext } from '../../../firstboot/apply/change.ts';
+import type { Journal } from '../../../firstboot/apply/journal.ts';
+import { run } from '../../../firstboot/apply/run.ts';
+import type { ApplyEvent } from '../../../firstboot/contract/events.ts';
 import { SETUP_PATHS, SETUP_UNITS } from '../../../firstboot/contract/setup.ts';
 import { UNIT_PATHS, type Unit } from '../../../firstboot/contract/unit.ts';
+import { readState } from '../../../firstboot/ctl/state.ts';
+import { LOCK, lock } from '../../../firstboot/kit/lock.ts';
+import { System } from '../../../firstboot/kit/system.ts';
+import type { Settings } from '../../../firstboot/settings/index.ts';
+import { bootSeconds } from '../../../firstboot/setup/state.ts';
 import { bundleUnitctl, FakeUnit } from './fake-unit.ts';
 
 const UNIT: Unit = {
@@ -44,6 +54,8 @@ function booted(definition: Partial<Unit> = {}): FakeUnit {
   return unit;
 }
 
+const systemOf = (unit: FakeUnit): System =>
+  new System({ root: unit.root, path: `${unit.at('/bin')}:${process.env['PATH'] ?? ''}`, signal: new AbortController().signal });
 const runs = (unit: FakeUnit, name: string): boolean => existsSync(unit.at(`/run/fake/${name}`));
 const running = (unit: FakeUnit): string[] => [...ENABLED, SETUP_UNITS.helper].filter((name) => runs(unit, name));
 const enabled = (unit: FakeUnit): string[] => ENABLED.filter((name) => existsSync(unit.at(`/etc/enabled-${name}`)));
@@ -122,6 +134,41 @@ describe('a run', () => {
     expect(running(unit)).toEqual([SETUP_UNITS.later, SETUP_UNITS.helperSocket, SETUP_UNITS.page]);
   });
 
+  test('gives who has setup open the whole time to see how it ended', async () => {
+    const unit = booted();
+    unit.write(SETUP_PATHS.claimed, '');
+    await apply(unit);
+    const timers = (): string[] => calls(unit).filter((call) => call.startsWith('systemd-run'));
+    const almostOver = async (): Promise<number> => (await bootSeconds()) + 60;
+    for (const broken of [false, true]) {
+      unit.write(SETUP_PATHS.open, `${await almostOver()}\n`);
+      const before = timers().length;
+      if (broken) unit.write('/broken-unit.target', '');
+      rmSync(unit.at('/run/fake/unit.target'), { force: true });
+      expect((await apply(unit)).exitCode).toBe(broken ? 4 : 0);
+      expect(timers().slice(before)).toEqual([expect.stringContaining('--on-active=30min')]);
+      expect(Number(unit.read(SETUP_PATHS.open))).toBeGreaterThan((await almostOver()) + 1600);
+    }
+    // What the owner has asked for is longer.
+    unit.write(SETUP_PATHS.open, `${(await bootSeconds()) + 7200}\n`);
+    const before = timers().length;
+    await apply(unit);
+    expect(timers()).toHaveLength(before);
+  });
+
+  test('says that it has failed where the journal cannot be written', async () => {
+    const unit = booted();
+    const events: ApplyEvent[] = [];
+    const system = systemOf(unit);
+    const journal = { append: () => Promise.reject(new Error('ENOSPC')) } as unknown as Journal;
+    const ports = { system, unit: UNIT, settings: {} as Settings, secretSettings: [] };
+    await expect(
+      run({ image: UNIT.name, version: UNIT.version, entries: [] }, ports, journal, (event) => events.push(event)),
+    ).rejects.toThrow('ENOSPC');
+    expect(events).toEqual([{ type: 'state', state: 'failed' }]);
+    expect(await readState(system, UNIT)).toMatchObject({ state: 'failed', failure: { reason: expect.stringContaining('cut off') } });
+  });
+
   test('ends the same wherever it is cut off', async () => {
     const whole = booted();
     whole.write(SETUP_PATHS.claimed, '');
@@ -162,6 +209,19 @@ describe('unitctl open-setup', () => {
     expect((await unit.unitctl(['code'])).exitCode).toBe(6);
   });
 
+  test('is not closed in the middle of a run, but some minutes later', async () => {
+    const unit = booted();
+    await apply(unit);
+    await unit.unitctl(['open-setup']);
+    const held = await lock(systemOf(unit), LOCK);
+    expect((await unit.unitctl(['close-setup'])).exitCode).toBe(5);
+    await held.release();
+    expect(running(unit)).toContain(SETUP_UNITS.page);
+    expect(calls(unit).findLast((call) => call.startsWith('systemd-run'))).toContain('--on-active=5min');
+    expect((await unit.unitctl(['close-setup'])).exitCode).toBe(0);
+    expect(running(unit)).toEqual([]);
+  });
+
   test('its time is over when it is over, whatever became of the timer', async () => {
     const unit = booted();
     await apply(unit);
@@ -177,5 +237,28 @@ describe('unitctl open-setup', () => {
     for (const minutes of ['0', 'soon', '1.5', '1441']) expect((await unit.unitctl(['open-setup', '--minutes', minutes])).exitCode).toBe(2);
     expect(existsSync(unit.at(UNIT_PATHS.finalised))).toBe(false);
     expect(running(unit)).toEqual(ENABLED);
+  });
+});
+
+describe('rules of the firewall', () => {
+  const definition: Unit = { ...UNIT, ports: [{ port: 6379, purpose: 'copy', from: 'product.copies' }] };
+  const parameters = (...copies: string[]) => firewallRules.parameters({ product: { copies } } as unknown as Settings, definition);
+
+  test('are for addresses that nft can read', () => {
+    expect(() => parameters('fe80::1%eth0')).toThrow('product.copies: fe80::1%eth0 is no IP address');
+    expect(JSON.stringify(parameters('fe80::1', '192.0.2.9'))).toContain('ip6 saddr { fe80::1 }');
+  });
+
+  test('that nft refuses take the place of none', async () => {
+    const unit = booted();
+    const context = { system: systemOf(unit) } as ChangeContext;
+    const wanted = parameters('192.0.2.9') as NonNullable<ReturnType<typeof parameters>>;
+    unit.write('/nft-refuses', '');
+    await expect(firewallRules.apply(wanted, context)).rejects.toThrow('nft');
+    expect(existsSync(unit.at('/etc/unit/firewall'))).toBe(false);
+    rmSync(unit.at('/nft-refuses'));
+    await firewallRules.apply(wanted, context);
+    expect(unit.read('/etc/unit/firewall/ready.nft')).toContain('192.0.2.9');
+    expect(calls(unit)).toContain('nft --check --file -');
   });
 });

@@ -94,6 +94,17 @@ describe.skipIf(!analyze)('systemd units (needs systemd-analyze)', () => {
     expect(status).toBe(0);
   });
 
+  test('what may come to a whole run of Apply is not shut in: steps write anywhere, homes too', () => {
+    const runs = readdirSync(UNITS).filter((name) =>
+      /^ExecStart=\/usr\/bin\/unitctl (apply|adopt|cert renew|cluster follow)\b/m.test(readFileSync(join(UNITS, name), 'utf8')),
+    );
+    expect(runs).toEqual(expect.arrayContaining(['unit-apply.service', 'unit-certificate.service']));
+    for (const name of runs)
+      expect(readFileSync(join(UNITS, name), 'utf8'), name).not.toMatch(
+        /^(Protect|Private|Restrict|NoNewPrivileges|ReadOnly|Inaccessible|SystemCall)/m,
+      );
+  });
+
   test('adopting and going on are never both due', () => {
     const adopt = readFileSync(join(UNITS, 'unit-adopt.service'), 'utf8');
     const resume = readFileSync(join(UNITS, 'unit-apply-resume.service'), 'utf8');
@@ -154,6 +165,54 @@ describe.skipIf(nft === undefined || !namespaces)('firewall (needs nft and names
     expect(listed).toContain('ip6 saddr 2001:db8::9 ct status dnat meta l4proto tcp ct original proto-dst 6379 accept');
   });
 
+  test.each([
+    ['waiting', [], '80, 443, 8443'],
+    ['waiting-ssh', ['/root/.ssh/authorized_keys'], '22, 80, 443, 8443'],
+    ['applying-ssh', ['/root/.ssh/authorized_keys', '/run/unit/ports-passed'], '22'],
+    ['applying', ['/run/unit/ports-passed'], ''],
+    ['open', ['/var/lib/unit/finalised', '/run/unit/setup-open'], '22'],
+    ['ready', ['/var/lib/unit/finalised'], '22'],
+  ])('stays shut where the rules of %s are refused: %j', (state, files, ports) => {
+    const loaded = loads(state, files, 'no rules');
+    expect(loaded).toContain('exit 1');
+    expect(loaded).toContain('type filter hook input priority filter; policy drop;');
+    expect(loaded).toContain('type filter hook forward priority filter - 10; policy drop;');
+    expect(loaded.match(/dport.*accept/g)).toEqual(['dport { 68, 546 } accept', ...(ports === '' ? [] : [portsIn(ports)])]);
+    expect(loaded).not.toContain('in force');
+  });
+
+  test('keeps what is in force where the next rules are refused', () => {
+    const loaded = loads('ready', ['/var/lib/unit/finalised'], rules, 'no rules');
+    expect(loaded).toContain('exit 1');
+    expect(loaded).toContain('tcp dport { 22, 80, 443 } accept');
+    expect(loaded).toContain('in force: /etc/unit/firewall/ready.nft');
+  });
+
+  const portsIn = (ports: string): string => (ports.includes(',') ? `dport { ${ports} } accept` : `dport ${ports} accept`);
+
+  /** What the script makes of rules, one after the other, on a machine with these files. */
+  function loads(state: string, files: readonly string[], ...contents: readonly string[]): string {
+    const texts = contents.map((content, index) => {
+      const file = join(folder, `given-${index}.nft`);
+      writeFileSync(file, content);
+      return file;
+    });
+    const args = [
+      '--net',
+      '--mount',
+      '--map-root-user',
+      'bash',
+      '-c',
+      LOADS,
+      'bash',
+      join(SYSTEM, 'firewall'),
+      state,
+      files.join(' '),
+      ...texts,
+    ];
+    return execFileSync('unshare', args, { encoding: 'utf8', env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` } });
+  }
+
   test('lets in what is declared and nothing else', () => {
     const file = join(folder, 'waiting.nft');
     writeFileSync(file, firewallRules([22, 8080].map((port) => ({ port, purpose: 'web' }))));
@@ -170,6 +229,18 @@ describe.skipIf(nft === undefined || !namespaces)('firewall (needs nft and names
       '6: 9090 shut',
     ]);
   });
+});
+
+test.each([
+  ['unit-setup.service', 'StartLimitIntervalSec=0'],
+  ['unit-helper.service', 'StartLimitIntervalSec=0'],
+  ['unit-helper.service', 'RestartSec=2'],
+  ...['helper', 'setup-http', 'setup-https', 'setup-https-later'].map((name) => [`unit-${name}.socket`, 'TriggerLimitIntervalSec=0']),
+  // One step's program that ran out of memory does not end the run.
+  ...['apply', 'apply-resume', 'adopt', 'follow'].map((name) => [`unit-${name}.service`, 'OOMPolicy=continue']),
+  ['unit-setup-close.service', `SuccessExitStatus=${ExitCode.busy}`],
+])('what goes wrong once does not keep the owner out: %s has %s', (name, line) => {
+  expect(readFileSync(join(UNITS, name), 'utf8').split('\n')).toContain(line);
 });
 
 /** The user is no other within a namespace of one user only. */
@@ -208,6 +279,20 @@ ask() { if "\${@:3}" timeout 2 bash -c "exec 3<>/dev/tcp/$2/80" 2>/dev/null; the
 for each in 169.254.169.254 fd00:ec2::254 fd20:ce::254 192.0.2.1; do
   ask root "$each"; ask nobody "$each" setpriv --reuid=65534 --regid=65534 --clear-groups
 done
+`;
+
+/** The script on a machine that has nothing but what it looks at. */
+const LOADS = `
+script=$(<"$1"); rules=/etc/unit/firewall/$2.nft files=$3
+shift 3; texts=(); for each in "$@"; do texts+=("$(<"$each")"); done
+for each in /run /var/lib /root /home /etc; do mount -t tmpfs tmpfs "$each"; done
+for each in "$rules" $files; do mkdir -p "\${each%/*}"; echo key >"$each"; done
+for each in "\${texts[@]}"; do
+  printf '%s\n' "$each" >"$rules"
+  bash -c "$script" 2>/dev/null; echo "exit $?"
+done
+nft list ruleset
+[[ ! -e /run/unit/firewall ]] || echo "in force: $(</run/unit/firewall)"
 `;
 
 /** Two namespaces with a wire between them; the one that is asked holds the rules. */

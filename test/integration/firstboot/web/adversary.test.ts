@@ -116,7 +116,9 @@ describe('the code', () => {
   it('takes over from another browser, and ends its session', async () => {
     const { lab, visitor } = await claimed();
     const other = new Visitor(lab);
-    expect((await other.ask('/claim')).body).toContain('from another browser');
+    const { body } = await other.ask('/claim');
+    expect(body).toContain('from another browser');
+    expect(body).toContain('New code');
     expect((await other.claim()).status).toBe(303);
     expect((await other.ask('/review')).status).toBe(200);
     expect((await visitor.ask('/review')).headers.location).toBe('/claim');

@@ -160,6 +160,7 @@ export class FakeHelper {
   readonly #actions: { [A in Exclude<HelperAction, 'follow'>]: (parameters: Parameters) => HelperAnswers[A] } = {
     status: () => ({
       state: this.state,
+      settled: this.state === 'ready',
       image: 'hello',
       version: '1.2.3',
       title: { en: 'Hello', ja: 'こんにちは', ru: 'Привет' },
@@ -213,6 +214,7 @@ export class FakeHelper {
     },
     result: () => ({
       state: this.state,
+      notReady: [],
       urls: ['https://shop.example.org/'],
       fingerprint: 'AB:CD:EF',
       credentials: [],

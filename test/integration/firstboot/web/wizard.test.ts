@@ -150,6 +150,51 @@ it('tells each step as it changes, to all who watch, and how it ended', async ()
   expect(lab.helper.calls.filter(({ action }) => action === 'follow')).toHaveLength(1);
 });
 
+it('sends the browser on where a run ended before it began, and says so of one that was cut off', async () => {
+  const { lab, visitor } = await applying();
+  const events = listen(visitor);
+  await expect.poll(events.text).toContain('retry');
+  lab.helper.emit({ type: 'state', state: 'waiting' });
+  await events.ended;
+  expect(events.text()).toMatch(/event: end\ndata: \n\n$/);
+  expect((await visitor.open('/progress')).body).toContain('<h1>Administrator</h1>');
+  lab.helper.emit({ type: 'state', state: 'failed' });
+  lab.app.site.statuses.forget();
+  const page = (await visitor.open('/progress')).body;
+  expect(page).toContain('The setup stopped before its end');
+  expect(page).toContain('action="/apply"');
+  expect(page).not.toContain('A step failed');
+});
+
+it('shows the result of a unit that is set up though a service is not ready, and names it', async () => {
+  const { lab, visitor } = await applying({
+    status: { settled: true },
+    result: { credentials: [{ title: { en: 'Password' }, value: 'made-here' }], notReady: [{ en: 'Search', ja: '検索', ru: 'Поиск' }] },
+  });
+  expect((await visitor.open('/')).body).toContain('The unit is being set up');
+  lab.helper.emit({ type: 'state', state: 'failed' });
+  lab.app.site.statuses.forget();
+  for (const path of ['/', '/progress']) {
+    const page = (await visitor.open(path)).body;
+    expect(page).toContain('The unit is set up, but not ready');
+    expect(page).toContain('<li>Search</li>');
+    expect(page).toContain('made-here');
+    expect(page).not.toContain('A step failed');
+  }
+  expect((await visitor.open('/result?lang=ru')).body).toContain('<li>Поиск</li>');
+  expect((await new Visitor(lab).ask('/claim')).body).toContain('Open setup again');
+});
+
+it('takes a long code as the console shows it', async () => {
+  const code = 'ABCDEFGH'.repeat(8);
+  const lab = await openLab({ code });
+  opened.push(lab);
+  const visitor = new Visitor(lab);
+  expect((await visitor.claim(`${'ABCD EFGH-'.repeat(8)}9`)).status).toBe(403);
+  expect((await visitor.ask('/claim')).body).toContain('maxlength="128"');
+  expect((await visitor.claim(` ${'ABCD-EFGH-'.repeat(8)}`)).status).toBe(303);
+});
+
 it('knows how far the run is after a restart in the middle of it', async () => {
   const { lab, visitor } = await applying();
   lab.helper.emit({ type: 'step-started', step: 'administrator', title: { en: 'Administrator' }, index: 1, count: 2 });

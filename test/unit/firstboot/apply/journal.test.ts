@@ -78,6 +78,8 @@ describe('journal', () => {
     expect(lastRun([{ type: 'begin', plan: 'p', ...stamp }])).toEqual({ outcome: 'open' });
     const ended = [{ type: 'begin', plan: 'p', ...stamp } as const, failed, { type: 'end', outcome: 'failed', ...stamp } as const];
     expect(lastRun(ended)).toEqual({ outcome: 'failed', failure: failed });
-    expect(lastRun([...ended, { type: 'begin', plan: 'p', ...stamp }])).toEqual({ outcome: 'open' });
+    const again = [...ended, { type: 'begin', plan: 'p', ...stamp } as const];
+    expect(lastRun(again)).toEqual({ outcome: 'open' });
+    expect(lastRun([...again, { type: 'start', step: 'b', ...stamp }])).toEqual({ outcome: 'open', step: 'b' });
   });
 });

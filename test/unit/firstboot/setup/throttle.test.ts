@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { afterFailure, afterSuccess, CALM, delayOf, neighbourhood, type Throttle, waitOf } from '../../../../firstboot/setup/throttle.ts';
+import { neighbourhood } from '../../../../firstboot/kit/neighbourhood.ts';
+import { afterFailure, afterSuccess, CALM, delayOf, type Throttle, waitOf } from '../../../../firstboot/setup/throttle.ts';
 
 const failing = (count: number, address: (index: number) => string, now = 1000): Throttle =>
   Array.from({ length: count }, (_, index) => address(index)).reduce((throttle, each) => afterFailure(throttle, each, now), CALM);

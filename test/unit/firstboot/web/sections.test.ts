@@ -9,6 +9,7 @@ const roles = { lead: { title: { en: 'Leader' } }, core: { title: { en: 'Core' }
 const asked = { type: 'object', additionalProperties: false, properties: { name: { type: 'string' } } };
 const status: UnitStatus = {
   state: 'waiting',
+  settled: false,
   image: 'platform',
   version: '1.0.0',
   title: { en: 'Platform' },
