@@ -62,8 +62,8 @@ export class PryvPlatform {
     return JSON.parse(await this.#bystander(['node', '-e', script])) as unknown;
   }
 
-  async until(what: () => Promise<boolean>, seconds = 30): Promise<void> {
-    const found = await waitFor(async () => ((await what()) ? true : undefined), this.#leader.deadline(seconds), this.#ctx.signal, 1000);
+  async until(what: () => Promise<boolean>): Promise<void> {
+    const found = await waitFor(async () => ((await what()) ? true : undefined), this.#leader.deadline(30), this.#ctx.signal, 1000);
     // Of a leader that is off there is none.
     const journal = found === undefined ? await journalOf(this.#leader).catch(() => []) : [];
     expect(found, journal.join('\n')).toBe(true);

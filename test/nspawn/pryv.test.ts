@@ -111,10 +111,7 @@ describe.skipIf(why !== undefined)('a platform of units', () => {
   it('a configuration with which nginx does not start is turned down by the core, which goes on', async () => {
     const file = `${TEMPLATES}/core/nginx/conf/site-core.conf`;
     await leader.output(`cp ${file} /root/good && echo 'server { broken' >>${file} && unitctl apply`, { timeout: 300 });
-    await platform.until(
-      async () => (await platform.followers()).some(({ role, state }) => role === 'core' && state === 'rolled-back'),
-      60,
-    );
+    await platform.until(async () => (await platform.followers()).some(({ role, state }) => role === 'core' && state === 'rolled-back'));
     expect(await events()).toContain('first event');
     await leader.output(`cp /root/good ${file} && unitctl apply`, { timeout: 300 });
     await platform.until(() => platform.allReady(3));
