@@ -91,10 +91,10 @@ class FakeLeader {
     writeFileSync(join(this.shown, 'published/core.json'), JSON.stringify(bundle));
   }
 
-  /** What root sees of its one follower. */
+  /** What root sees of its follower. One that joined by another code, and went no further, has told nothing. */
   async heard(): Promise<{ state?: string; message?: string }> {
     const system = new System({ root: this.folder, path: '', signal: new AbortController().signal });
-    const { report } = (await followers(system)).at(-1) ?? {};
+    const report = (await followers(system)).map((each) => each.report).find((each) => each !== undefined);
     return { ...(report && { state: report.state, message: report.message }) };
   }
 }
