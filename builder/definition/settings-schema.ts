@@ -94,7 +94,7 @@ interface Node {
   /** Whether the object that holds it requires it; undefined for the root and for items of lists. */
   required: boolean | undefined;
   /** The list or free map that it is part of: one setting, of which this is none. */
-  within?: SettingSchema;
+  within: SettingSchema | undefined;
 }
 
 type Fault = { at: string; message: string; suggestion: string };
@@ -102,7 +102,7 @@ type Fault = { at: string; message: string; suggestion: string };
 /** Everything that is wrong with a settings schema, with positions. */
 export function settingsSchemaProblems(document: SourceDocument): Problem[] {
   const validator = compileSchema(SettingNode);
-  const nodes = nodesOf({ pointer: '', schema: document.data as SettingSchema, required: undefined });
+  const nodes = nodesOf({ pointer: '', schema: document.data as SettingSchema, required: undefined, within: undefined });
   const problems = nodes.flatMap((node) => nodeProblems(node, validator, document));
   if (problems.length > 0) return problems;
   const compiled = compileProblems(document);
@@ -117,14 +117,13 @@ export function settingsSchemaProblems(document: SourceDocument): Problem[] {
 function nodesOf(node: Node): Node[] {
   const { schema, pointer, within } = node;
   if (!isRecord(schema)) return [node];
-  const inside = within === undefined ? {} : { within };
   const properties = isRecord(schema.properties) ? Object.entries(schema.properties) : [];
   const required: unknown = schema.required;
   const children: Node[] = properties.map(([name, child]) => ({
     pointer: `${pointer}/properties${pointerOf([name])}`,
     schema: child as SettingSchema,
     required: Array.isArray(required) && required.includes(name),
-    ...inside,
+    within,
   }));
   if (schema.items !== undefined)
     children.push({ pointer: `${pointer}/items`, schema: schema.items, required: undefined, within: within ?? schema });

@@ -2,13 +2,13 @@
  * Who made a lock or a folder, told by its name: a process by its number and start; and, where several containers or machines
  * share the folder, where that number means anything: machine, boot and process namespace.
  */
-import { createHash } from 'node:crypto';
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 import type { Cleanup } from './cleanup.ts';
 import { temporaryFolder } from './files.ts';
+import { sha256 } from './hash.ts';
 
 /** Eight hexadecimal digits each. */
 export interface Place {
@@ -66,11 +66,8 @@ export async function placeHere(): Promise<Place> {
     readlink('/proc/self/ns/pid').catch(() => ''),
   ]);
   // Containers of one image may have its machine-id, and hosts that were cloned each other's.
+  const digits = (text: string): string => sha256(text).slice(0, 8);
   return { machine: digits(`${machineId.trim()} ${hostname()}`), boot: digits(boot.trim()), namespace: digits(namespace) };
-}
-
-function digits(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }
 
 /** Start of a process in clock ticks since boot (proc(5), field 22): tells a reused pid from the owner. */

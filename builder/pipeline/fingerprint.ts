@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import Type, { type Static } from 'typebox';
 
 import type { Context } from '../kit/context.ts';
+import { sha256 } from '../kit/hash.ts';
 import { mapExtents } from '../tools/disk-map.ts';
 
 const CHUNK = 1 << 20;
@@ -67,10 +68,7 @@ async function entriesBelow(folder: string): Promise<string[]> {
 
 async function hashOf(ctx: Context, path: string, info: Stats): Promise<string> {
   if (info.isDirectory()) return '';
-  if (info.isSymbolicLink())
-    return createHash('sha256')
-      .update(await readlink(path))
-      .digest('hex');
+  if (info.isSymbolicLink()) return sha256(await readlink(path));
   return await contentHash(ctx, path);
 }
 

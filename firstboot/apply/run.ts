@@ -36,7 +36,7 @@ const ANNOUNCE = '/usr/lib/unit/announce';
 export async function run(plan: Plan, ports: RunPorts, journal: Journal, emit: (event: ApplyEvent) => void): Promise<void> {
   const { system } = ports;
   const key = await fingerprintKey(system);
-  await prolongSetup(system, () => undefined);
+  await prolongSetup(system);
   await writeFileAtomic(system.path(UNIT_PATHS.unfinished), '');
   await makeFolder(system.path('/run/unit'));
   await writeFileAtomic(system.path(APPLYING), '');
@@ -58,7 +58,7 @@ export async function run(plan: Plan, ports: RunPorts, journal: Journal, emit: (
     // After a failure too: nothing, such as a package's upgrade, may start a service of a unit that is half set up.
     await removeFile(system.path(APPLYING));
   }
-  await prolongSetup(system, () => undefined);
+  await prolongSetup(system);
   await say(ports, emit, 'ready');
 }
 
@@ -68,7 +68,7 @@ async function fail(ports: RunPorts, emit: (event: ApplyEvent) => void): Promise
     await say(ports, emit, 'failed');
   } finally {
     await takePortsBack(ports.system, () => undefined);
-    await prolongSetup(ports.system, () => undefined);
+    await prolongSetup(ports.system);
   }
 }
 

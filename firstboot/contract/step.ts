@@ -9,6 +9,7 @@ import { Texts } from './texts.ts';
 
 const strict = { additionalProperties: false } as const;
 const Name = Type.String({ pattern: '^[a-z][a-z0-9-]*$' });
+const VariableName = Type.String({ pattern: '^[A-Z][A-Z0-9_]+$' });
 const AbsolutePath = Type.String({ pattern: '^/' });
 const Mode = Type.String({ pattern: '^0?[0-7]{3,4}$', description: 'Octal, as in chmod(1)' });
 const Ownership = {
@@ -55,11 +56,11 @@ export const StepParameters = {
       from: Type.String({ pattern: '^/', description: 'Folder or `.tgz` on the unit, or a folder with one `.tgz` in it and nothing else' }),
       folder: Type.Optional(Type.String({ pattern: '^[^/]', description: 'Folder in it whose files are taken' })),
       to: AbsolutePath,
-      values: Type.Record(Type.String({ pattern: '^[A-Z][A-Z0-9_]+$' }), Type.String(), {
+      values: Type.Record(VariableName, Type.String(), {
         description: 'A value (template) for each variable; `SECRET` for one that is generated once, and kept',
       }),
       own: Type.Optional(
-        Type.Record(Type.String({ pattern: '^[A-Z][A-Z0-9_]+$' }), Type.String(), {
+        Type.Record(VariableName, Type.String(), {
           description: 'Further ones, which a unit that follows fills in itself, from its own settings',
         }),
       ),

@@ -13,8 +13,6 @@ import type { Ctl, Session } from './cli.ts';
 import { EventLog } from './event-log.ts';
 import { type Prepared, prepare, prepareKept } from './prepared.ts';
 
-export { LOCK };
-
 interface Options {
   answers?: string;
   resume?: boolean;

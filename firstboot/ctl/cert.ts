@@ -6,7 +6,7 @@ import { loadOrigins, loadSettings, saveOrigins, saveSettings, secretFile } from
 import { UNIT_PATHS, type Unit } from '../contract/unit.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';
-import { lock } from '../kit/lock.ts';
+import { LOCK, lock } from '../kit/lock.ts';
 import type { System } from '../kit/system.ts';
 import {
   describeProblem,
@@ -28,7 +28,7 @@ import type { Certificate } from '../sections/certificate/schema.ts';
 import { type CertificateState, certificateState } from '../sections/certificate/state.ts';
 import type { Settings } from '../settings/index.ts';
 import { refreshConsole } from '../setup/console.ts';
-import { applyPrepared, LOCK } from './apply.ts';
+import { applyPrepared } from './apply.ts';
 import type { Ctl, Session } from './cli.ts';
 import { prepare } from './prepared.ts';
 import { readProductSchema, readUnit } from './unit-files.ts';

@@ -6,11 +6,10 @@ import { adminKey, leaderFingerprint, newAdminKey, publishedFile } from '../clus
 import { followerState, followers, keepInvite, newInvite, revoke } from '../cluster/leader/registry.ts';
 import { CLUSTER_PORT } from '../contract/cluster.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
-import { lock } from '../kit/lock.ts';
+import { LOCK, lock } from '../kit/lock.ts';
 import type { System } from '../kit/system.ts';
 import { ownAddresses } from '../setup/addresses.ts';
 import { exists } from '../setup/state.ts';
-import { LOCK } from './apply.ts';
 import type { Ctl, Session } from './cli.ts';
 import { follow } from './follow.ts';
 import { readUnit } from './unit-files.ts';

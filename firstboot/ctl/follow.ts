@@ -5,7 +5,6 @@
 import { setTimeout } from 'node:timers/promises';
 
 import { parseJournal } from '../apply/journal.ts';
-import { serviceStatuses } from '../apply/service-status.ts';
 import { bundleHash, checkBundle, hasPrevious, keepBundle, previousBundle, takeBundle } from '../cluster/follower/bundle.ts';
 import { readFollowed, updateFollowed } from '../cluster/follower/followed.ts';
 import { fetchFiles, type Leader, type NewFiles, readLeader, sendReport } from '../cluster/follower/leader.ts';
@@ -13,10 +12,10 @@ import { LONGEST_WAIT, type Report } from '../contract/cluster.ts';
 import { UNIT_PATHS } from '../contract/unit.ts';
 import { ExitCode, Interrupted, ProgramError, UnitError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';
-import { lock } from '../kit/lock.ts';
+import { LOCK, lock } from '../kit/lock.ts';
 import { printable } from '../kit/printable.ts';
 import type { System } from '../kit/system.ts';
-import { applyPrepared, LOCK } from './apply.ts';
+import { applyPrepared } from './apply.ts';
 import type { Session } from './cli.ts';
 import { prepare } from './prepared.ts';
 import { readState } from './state.ts';
@@ -198,10 +197,10 @@ async function outcomeNow(system: System, life: Life): Promise<Outcome | undefin
   const { rejected, why = '', broken } = await readFollowed(system);
   if (broken !== undefined) return { state: 'failed', message: broken };
   const unit = await readUnit(system);
-  const { state, failure } = await readState(system, unit);
+  const { state, failure, services = [] } = await readState(system, unit);
   if (state === 'applying' || state === 'waiting') return undefined;
   if (state === 'failed' && failure !== undefined) return { state, message: messageOf(system, new Error(failure.reason)) };
-  const down = (await serviceStatuses(system, unit)).filter(({ ready }) => !ready);
+  const down = services.filter(({ ready }) => !ready);
   const message = down.map(({ name, active }) => (active === 'active' ? `${name} is not ready` : `${name} is ${active}`)).join(', ');
   const isNew = message !== life.down;
   life.down = message;

@@ -1,6 +1,6 @@
 import { loadOrigins, loadSettings, saveOrigins, saveSettings } from '../apply/settings-store.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
-import { lock } from '../kit/lock.ts';
+import { LOCK, lock } from '../kit/lock.ts';
 import type { System } from '../kit/system.ts';
 import { isMac, wantedInterfaces } from '../sections/network/addresses.ts';
 import { applyNetwork, networkWanted } from '../sections/network/interfaces.ts';
@@ -11,7 +11,6 @@ import type { Interface, Network } from '../sections/network/schema.ts';
 import { beginTry, revertTry } from '../sections/network/try.ts';
 import { ANSWERS_VERSION, applyDefaults, mergeAnswers, type Settings, setAt, validateAnswers } from '../settings/index.ts';
 import { readCleared, readDraft, writeDraft } from '../sources/draft.ts';
-import { LOCK } from './apply.ts';
 import type { Ctl, Session } from './cli.ts';
 import { readProductSchema, readUnit } from './unit-files.ts';
 

@@ -7,9 +7,8 @@ import { unitOf } from '../contract/service.ts';
 import type { PluginKind, Unit } from '../contract/unit.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import { ignoreMissing, removeFile, writeFileAtomic } from '../kit/files.ts';
-import { lock } from '../kit/lock.ts';
+import { LOCK, lock } from '../kit/lock.ts';
 import type { System } from '../kit/system.ts';
-import { LOCK } from './apply.ts';
 import type { Ctl, Session } from './cli.ts';
 import { readUnit } from './unit-files.ts';
 

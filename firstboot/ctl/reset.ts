@@ -1,10 +1,9 @@
 import { UNIT_PATHS, type Unit } from '../contract/unit.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';
-import { lock } from '../kit/lock.ts';
+import { LOCK, lock } from '../kit/lock.ts';
 import type { System } from '../kit/system.ts';
 import { type Applied, beginReset, type ResetPorts, reset } from '../reset/run.ts';
-import { LOCK } from './apply.ts';
 import type { Ctl, Session } from './cli.ts';
 import { prepare } from './prepared.ts';
 import { readUnit } from './unit-files.ts';

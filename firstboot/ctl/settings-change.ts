@@ -5,7 +5,7 @@ import { completeSettings, loadOrigins, type Origins, saveOrigins, saveSettings 
 import { UNIT_PATHS } from '../contract/unit.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import { readIfExists } from '../kit/files.ts';
-import { lock } from '../kit/lock.ts';
+import { LOCK, lock } from '../kit/lock.ts';
 import {
   ANSWERS_VERSION,
   answersSchema,
@@ -19,7 +19,7 @@ import {
 import { parseAnswers } from '../sources/answers-file.ts';
 import { readCleared, readDraft, writeDraft } from '../sources/draft.ts';
 import type { LocatedLayer } from '../sources/source.ts';
-import { applyPrepared, LOCK } from './apply.ts';
+import { applyPrepared } from './apply.ts';
 import type { Session } from './cli.ts';
 import { knownSettings } from './known-settings.ts';
 import { check, withPlan } from './prepared.ts';

@@ -1,6 +1,6 @@
 /** How far this unit is, from what is on disk, who holds it, and what systemd says. */
 import { type LastRun, lastRun, parseJournal } from '../apply/journal.ts';
-import { serviceStatuses } from '../apply/service-status.ts';
+import { type ServiceStatus, serviceStatuses } from '../apply/service-status.ts';
 import { isStarting } from '../apply/systemd.ts';
 import type { UnitState } from '../contract/events.ts';
 import { SETUP_UNITS } from '../contract/setup.ts';
@@ -17,6 +17,8 @@ export interface State {
   settled: boolean;
   /** What failed, where the last run did. */
   failure?: Failure;
+  /** Where they decide: of a unit that is settled. */
+  services?: ServiceStatus[];
 }
 
 export interface Failure {
@@ -70,9 +72,9 @@ async function isComing(system: System, unit: string): Promise<boolean> {
 export async function readState(system: System, unit: Unit): Promise<State> {
   const { finalised, unfinished, failed, failure } = await readProgress(system);
   const settled = finalised && !unfinished;
-  const up = settled && (await serviceStatuses(system, unit)).every(({ ready }) => ready);
-  const state = stateOf({ finalised, unfinished, failed, up });
-  return { state, finalised, settled, ...(failure === undefined ? {} : { failure }) };
+  const services = settled ? await serviceStatuses(system, unit) : undefined;
+  const state = stateOf({ finalised, unfinished, failed, up: services?.every(({ ready }) => ready) === true });
+  return { state, finalised, settled, ...(failure === undefined ? {} : { failure }), ...(services === undefined ? {} : { services }) };
 }
 
 /** `ready` is said only of a finalised unit whose services all are. A run under way counts more than what it changes. */

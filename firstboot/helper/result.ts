@@ -2,7 +2,7 @@
 
 import { openSettings } from '../apply/open-settings.ts';
 import { SecretStore } from '../apply/secret-store.ts';
-import { serviceStatuses } from '../apply/service-status.ts';
+import { type ServiceStatus, serviceStatuses } from '../apply/service-status.ts';
 import { loadOrigins, loadSettings } from '../apply/settings-store.ts';
 import type { SetupResult } from '../contract/helper.ts';
 import { SETUP_UNITS } from '../contract/setup.ts';
@@ -22,13 +22,13 @@ import type { Action } from './action.ts';
 
 export const result: Action<'result'> = async (_parameters, { system }) => {
   const unit = await readUnit(system);
-  const { state, finalised } = await readState(system, unit);
+  const { state, finalised, services } = await readState(system, unit);
   if (!finalised)
     return { state, notReady: [], urls: [], fingerprint: await fingerprint(system), warnings: [], nextSteps: [], credentials: [] };
   const urls = await productUrls(system, unit);
   return {
     state,
-    notReady: await notReady(system, unit),
+    notReady: notReady(unit, services ?? (await serviceStatuses(system, unit))),
     urls,
     nextSteps: nextSteps(unit, urls),
     ...(await ofCertificate(system, unit)),
@@ -36,9 +36,8 @@ export const result: Action<'result'> = async (_parameters, { system }) => {
   };
 };
 
-async function notReady(system: System, unit: Unit): Promise<Texts[]> {
-  const down = (await serviceStatuses(system, unit)).filter(({ ready }) => !ready);
-  return down.map(({ name }) => unit.services[name]?.title ?? { en: name });
+function notReady(unit: Unit, services: readonly ServiceStatus[]): Texts[] {
+  return services.filter(({ ready }) => !ready).map(({ name }) => unit.services[name]?.title ?? { en: name });
 }
 
 /** A path leads below the product's first address; where it has none, the words alone are left. */

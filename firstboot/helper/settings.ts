@@ -3,11 +3,10 @@
 import { SecretStore } from '../apply/secret-store.ts';
 import { completeSettings, registerSecrets, secretFile } from '../apply/settings-store.ts';
 import type { KeptSettings, RefusedAnswer, SettingProblem } from '../contract/helper.ts';
-import { LOCK } from '../ctl/apply.ts';
 import { type Kept, readKept } from '../ctl/prepared.ts';
 import { readProductSchema, readUnit } from '../ctl/unit-files.ts';
 import { ExitCode, type Problem, placeOf, problemLine, UnitError } from '../kit/errors.ts';
-import { lock } from '../kit/lock.ts';
+import { LOCK, lock } from '../kit/lock.ts';
 import type { System } from '../kit/system.ts';
 import type { SettingSchema } from '../settings/annotations.ts';
 import {

@@ -3,16 +3,9 @@ import { createServer as createHttpServer, type RequestListener, type Server } f
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
-import { bounded, type Connections } from '../kit/bounded.ts';
+import { bounded, httpTimes, type Limits, tlsTimes } from '../kit/bounded.ts';
 import { isOwnHost, originAt, parseHost } from './host.ts';
 import type { ListenAt, SocketName, Sockets } from './sockets.ts';
-
-export interface Limits extends Connections {
-  /** Seconds for the TLS handshake, and for the headers. */
-  headers: number;
-  /** Seconds for a whole request, body included. */
-  request: number;
-}
 
 export const LIMITS: Limits = { headers: 10, request: 60, connections: 256, perAddress: 32 };
 
@@ -60,16 +53,9 @@ export class Servers {
 
   #make(name: SocketName): Server {
     const { listener, tls, limits = LIMITS } = this.#options;
-    const options = {
-      headersTimeout: limits.headers * 1000,
-      requestTimeout: limits.request * 1000,
-      connectionsCheckingInterval: Math.min(limits.headers, 2) * 1000,
-      keepAliveTimeout: 5000,
-      maxHeaderSize: 16 * 1024,
-    };
+    const options = { ...httpTimes(limits), maxHeaderSize: 16 * 1024 };
     if (name === 'http') return bounded(createHttpServer(options, this.#redirect), limits);
-    const secure = { ...options, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: limits.headers * 1000 } as const;
-    return bounded(createHttpsServer(secure, listener) as unknown as Server, limits);
+    return bounded(createHttpsServer({ ...options, ...tls, ...tlsTimes(limits) }, listener) as unknown as Server, limits);
   }
 
   /** Port 80 leads to 443 of the same host, and to nothing else. */

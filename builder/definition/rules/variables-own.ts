@@ -42,10 +42,11 @@ function strangers(image: ImageUnderCheck): Problem[] {
     const following = Object.keys(roles).filter(
       (role) => roles[role]?.follows !== undefined && (steps[step]?.roles?.includes(role) ?? true),
     );
+    const settings = following.map((role) => ({ role, known: knownIn(role) }));
     return reading.references.flatMap(({ head, path, line, column }): Problem[] => {
       // One that no role has is said by another rule.
       if (head !== 'settings' || !known.some((setting) => covers(path, setting.path))) return [];
-      const missing = following.find((role) => !knownIn(role).some((setting) => covers(path, setting.path)));
+      const missing = settings.find((each) => !each.known.some((setting) => covers(path, setting.path)))?.role;
       if (missing === undefined) return [];
       const message = `${name} reads the setting ${path}, which units of the role "${missing}" have not`;
       return [{ message, where: locate(line, column), suggestion: `Put "${missing}" into its x-roles.` }];

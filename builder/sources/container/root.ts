@@ -2,7 +2,7 @@
  * The root file system of a container, from Debian packages as the unit's own: by mmdebstrap, without a network, in user
  * namespaces, with the same clean-up (templates/rootfs/). Made once for the same packages.
  */
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -14,13 +14,11 @@ import { temporaryFolder } from '../../kit/files.ts';
 import { hashData, hashTree } from '../../kit/hash.ts';
 import { archiveOwnFiles } from '../../kit/own-files.ts';
 import { templatePath } from '../../kit/paths.ts';
+import { newestDeb } from '../../tools/deb.ts';
 import { hooksHash, mmdebstrapArguments } from '../../tools/mmdebstrap.ts';
 import { removeMappedTree, runMapped } from '../../tools/namespace.ts';
 import type { ResolvedPackage } from '../debian/stanza.ts';
 import { markUsed } from '../kept.ts';
-
-/** Offset and length of the time in the first member's header: ar(5), after eight bytes of magic. */
-const AR_TIME = { position: 24, length: 12 } as const;
 
 export interface RootRequest {
   artifact: string;
@@ -49,7 +47,7 @@ export async function makeRoot(request: RootRequest, ctx: Context, cleanup: Clea
     sources: request.sources,
     scripts: [await hooksHash(), await hashTree(own)],
   });
-  const time = await newestOf(request.packages.map(({ filename }) => join(request.repository, 'pool', filename)));
+  const time = (await newestDeb(request.packages.map(({ filename }) => join(request.repository, 'pool', filename)))) ?? new Date(0);
   const stored = join(ctx.cacheDir, 'downloads', 'built', `${key}.tar`);
   if (!existsSync(stored)) await install(request, stored, time, ctx, cleanup);
   await markUsed(stored);
@@ -94,16 +92,6 @@ async function install(request: RootRequest, stored: string, time: Date, ctx: Co
   }
   await mkdir(join(stored, '..'), { recursive: true });
   await rename(output, stored);
-}
-
-/** dpkg-deb writes the time of the source's last change into the archive. */
-async function newestOf(debs: readonly string[]): Promise<Date> {
-  let newest = 0;
-  for (const deb of debs) {
-    const handle = createReadStream(deb, { start: AR_TIME.position, end: AR_TIME.position + AR_TIME.length - 1, encoding: 'ascii' });
-    for await (const text of handle) newest = Math.max(newest, Number(text));
-  }
-  return new Date(newest * 1000);
 }
 
 function notInstalled(artifact: string, error: ToolError): UserError {

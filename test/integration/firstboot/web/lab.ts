@@ -5,10 +5,10 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
+import type { Limits } from '../../../../firstboot/kit/bounded.ts';
 import { type App, createApp } from '../../../../firstboot/web/app.ts';
 import { helperAt } from '../../../../firstboot/web/helper-client.ts';
-import { type Limits, Servers } from '../../../../firstboot/web/servers.ts';
+import { Servers } from '../../../../firstboot/web/servers.ts';
 import { Sessions } from '../../../../firstboot/web/session.ts';
 import { onceARun } from '../../../helpers/once.ts';
 import { FakeHelper, type FakeUnit } from './fake-helper.ts';
