@@ -52,6 +52,8 @@ export async function readForm(request: IncomingMessage, limit: number): Promise
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('limit', tooLarge('a file is too large'));
+      // A body that ends inside a file is an error of that file's stream alone, which nobody else listens to.
+      stream.on('error', () => refuse(new BodyError(400, 'the form cannot be read')));
       stream.on('end', () => {
         if (chunks.length > 0) posted.files.set(name, Buffer.concat(chunks));
       });

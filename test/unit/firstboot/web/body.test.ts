@@ -53,6 +53,11 @@ it('any bytes, under any type', async () => {
   );
 });
 
+it('a body that ends inside a file is refused, and the service lives', async () => {
+  const head = '--b\r\nContent-Disposition: form-data; name="a"; filename="x"\r\n\r\n';
+  expect(await read('multipart/form-data; boundary=b', Buffer.from(`${head}half of it`))).toBe(400);
+});
+
 it('more than the limit is refused, told beforehand or not', async () => {
   expect(await read('application/x-www-form-urlencoded', Buffer.alloc(LIMIT + 1, 'a'))).toBe(413);
 });
