@@ -62,9 +62,9 @@ export async function keptMachines(cacheDir: string): Promise<{ path: string; pi
   );
 }
 
-/** Command line that ends a kept machine and removes its files. */
+/** Command line that ends a kept machine and removes its files: by force, for QEMU takes its own away while it ends. */
 export function endCommand({ path, pid }: { path: string; pid: number }): string {
-  return `kill ${pid}; ${commandLine('rm', ['-r', path])}`;
+  return `kill ${pid}; ${commandLine('rm', ['-rf', path])}`;
 }
 
 /** Says how to get into the machine that is left, and how to end it; false where there is none. */

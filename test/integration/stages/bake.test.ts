@@ -182,7 +182,7 @@ describe('bakeStage', () => {
       const warnings = bake.ctx.events.filter((event) => event.type === 'message' && event.level === 'warning');
       const text = JSON.stringify(warnings);
       expect(text).toContain(`ssh -i ${join(work, 'key')}`);
-      expect(text).toContain(`kill ${pid}; rm -r ${work}`);
+      expect(text).toContain(`kill ${pid}; rm -rf ${work}`);
     } finally {
       process.kill(pid, 'SIGKILL');
     }

@@ -129,7 +129,7 @@ it('lists machines that were left, and clears away those that have ended', async
   const machine = spawn('sleep', ['300'], { cwd: running, stdio: 'ignore' });
   writeFileSync(join(running, 'qemu.pid'), `${machine.pid}\n`);
   writeFileSync(join(ended, 'qemu.pid'), `${process.pid}\n`);
-  const end = `${running}: its machine runs; end it and remove its files: kill ${machine.pid}; rm -r ${running}\n`;
+  const end = `${running}: its machine runs; end it and remove its files: kill ${machine.pid}; rm -rf ${running}\n`;
   try {
     expect((await inProcess(account, ['cache', 'list'])).stdout).toContain(`${ended}: its machine has ended\n${end}`);
     expect((await inProcess(account, ['cache', 'clear'])).stdout).toBe(`${end}nothing else is in ${account.cache}\n`);
