@@ -128,10 +128,14 @@ export async function unitsmith(
   return { exitCode, stderr, events };
 }
 
+/** What names folders of the caller: `npm run` adds those of npm. */
+const CALLERS = ['XDG_CACHE_HOME', 'XDG_STATE_HOME', 'npm_config_cache', 'npm_config_userconfig'];
+
 /** The runner's own, without what vitest adds and what names the caller's folders. */
 function environment(): NodeJS.ProcessEnv {
-  const { NODE_OPTIONS: _options, VITEST: _vitest, XDG_CACHE_HOME: _cache, XDG_STATE_HOME: _state, ...rest } = process.env;
-  return rest;
+  const env = { ...process.env };
+  for (const name of ['NODE_OPTIONS', 'VITEST', ...CALLERS]) delete env[name];
+  return env;
 }
 
 /** What a failed run is understood by: with a finding of verify, the console that it was read from. */

@@ -27,9 +27,15 @@ const HANDED_OVER = /Welcome to /;
 
 /**
  * Boots `disk`, an overlay, as an owner would: cut off from every network, a machine of its own unless `more` says which. Until
- * the kernel has handed over, so that a panic of an emulated one costs another boot and not the test.
+ * the kernel has handed over, or until `until`: a panic of an emulated one before that costs another boot and not the test.
  */
-export async function bootUnit(ctx: Context, disk: DiskSpec, cleanup: Cleanup, more: Partial<MachineSpec> = {}): Promise<Machine> {
+export async function bootUnit(
+  ctx: Context,
+  disk: DiskSpec,
+  cleanup: Cleanup,
+  more: Partial<MachineSpec> = {},
+  until = (machine: Machine): Promise<unknown> => machine.waitForSerial(HANDED_OVER, machine.deadline(BOOT_SECONDS)),
+): Promise<Machine> {
   const spec: MachineSpec = {
     name: 'first-boot',
     firmware: 'bios',
@@ -42,10 +48,7 @@ export async function bootUnit(ctx: Context, disk: DiskSpec, cleanup: Cleanup, m
     forwards: PORTS,
     ...more,
   };
-  const how = {
-    spec: () => Promise.resolve(spec),
-    until: (machine: Machine) => machine.waitForSerial(HANDED_OVER, machine.deadline(BOOT_SECONDS)),
-  };
+  const how = { spec: () => Promise.resolve(spec), until };
   return bootUntil(ctx, how, await detectAcceleration(ctx), cleanup);
 }
 

@@ -31,9 +31,8 @@ describe.skipIf(!FULL)('a platform of three virtual machines', () => {
     const [disk, lan] = [await diskOf('pryv'), await freePort()];
     const start = async (name: string): Promise<Machine> => {
       const uuid = randomUUID();
-      const machine = await bootUnit(ctx, await overlay(ctx, disk, cleanup), cleanup, { name, uuid, lan, forwards: [] });
-      await machine.waitForSsh(machine.deadline(120));
-      return machine;
+      const reached = (machine: Machine): Promise<void> => machine.waitForSsh(machine.deadline(120));
+      return await bootUnit(ctx, await overlay(ctx, disk, cleanup), cleanup, { name, uuid, lan, forwards: [] }, reached);
     };
     leader = await start('leader');
     core = await start('core');
