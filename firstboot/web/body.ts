@@ -5,6 +5,7 @@ import { Busboy } from '@fastify/busboy';
 /** One file with its form; base64 makes a third more of it on the way to the helper. */
 export const LARGEST_BODY = 2 * 1024 * 1024;
 const LIMITS = { fieldNameSize: 512, fieldSize: 512 * 1024, fields: 2000, fileSize: 1024 * 1024, files: 20, parts: 2000, headerPairs: 20 };
+const UNREADABLE = 'the form cannot be read';
 const TYPES = ['application/x-www-form-urlencoded', 'multipart/form-data'];
 
 export interface Posted {
@@ -35,6 +36,7 @@ export async function readForm(request: IncomingMessage, limit: number): Promise
       request.resume();
       reject(error);
     };
+    const unreadable = (): void => refuse(new BodyError(400, UNREADABLE));
     const tooLarge = (what: string) => (): void => refuse(new BodyError(413, what));
     let size = 0;
     request.on('data', (chunk: Buffer) => {
@@ -53,7 +55,7 @@ export async function readForm(request: IncomingMessage, limit: number): Promise
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('limit', tooLarge('a file is too large'));
       // A body that ends inside a file is an error of that file's stream alone, which nobody else listens to.
-      stream.on('error', () => refuse(new BodyError(400, 'the form cannot be read')));
+      stream.on('error', unreadable);
       stream.on('end', () => {
         if (chunks.length > 0) posted.files.set(name, Buffer.concat(chunks));
       });
@@ -61,7 +63,7 @@ export async function readForm(request: IncomingMessage, limit: number): Promise
     parser.on('partsLimit', tooLarge('too many fields'));
     parser.on('filesLimit', tooLarge('too many files'));
     parser.on('fieldsLimit', tooLarge('too many fields'));
-    parser.on('error', () => refuse(new BodyError(400, 'the form cannot be read')));
+    parser.on('error', unreadable);
     parser.on('finish', () => resolve(posted));
     request.pipe(parser);
   });
@@ -74,6 +76,6 @@ function parserFor(request: IncomingMessage, limit: number): InstanceType<typeof
   try {
     return new Busboy({ headers: { ...request.headers, 'content-type': type }, limits: LIMITS });
   } catch {
-    throw new BodyError(400, 'the form cannot be read');
+    throw new BodyError(400, UNREADABLE);
   }
 }
