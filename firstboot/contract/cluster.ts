@@ -74,8 +74,20 @@ export type Invite = Static<typeof Invite>;
 export const Use = Type.Object({ id: Id, role: Role, key: Hash }, strict);
 export type Use = Static<typeof Use>;
 
+/** Characters of such a value. */
+export const MAX_UNIQUE = 100;
+
+/** What a unit has in the settings that no two of its role may have alike: values by dotted path. */
+export const Unique = Type.Record(Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_.]{0,199}$' }), Type.String({ maxLength: MAX_UNIQUE }), {
+  maxProperties: 8,
+});
+export type Unique = Static<typeof Unique>;
+
 /** `POST /v1/join`. A follower that did not get the answer asks again with the same key. Answer: `Joined`. */
-export const JoinRequest = Type.Object({ invite: Id, secret: Secret, key: Secret, name: Type.String({ maxLength: 255 }) }, strict);
+export const JoinRequest = Type.Object(
+  { invite: Id, secret: Secret, key: Secret, name: Type.String({ maxLength: 255 }), unique: Type.Optional(Unique) },
+  strict,
+);
 export type JoinRequest = Static<typeof JoinRequest>;
 
 export const Joined = Type.Object({ id: Id, role: Role }, strict);
@@ -88,6 +100,7 @@ export const Report = Type.Object(
     hash: Hash,
     state: Type.Enum(['ready', 'failed', 'rolled-back']),
     message: Type.String({ maxLength: 500 }),
+    unique: Type.Optional(Unique),
   },
   strict,
 );
@@ -102,6 +115,8 @@ export const Follower = Type.Object(
     invite: Id,
     joined: Type.Integer(),
     seen: Type.Integer(),
+    /** As it said last. */
+    unique: Type.Optional(Unique),
     report: Type.Optional(Report),
   },
   strict,

@@ -13,6 +13,14 @@ export const Role = Type.Object(
     follows: Type.Optional(
       Type.String({ description: 'Role of the leader: it renders the files of `variables` steps for this one, which joins it by a code' }),
     ),
+    unique: Type.Optional(
+      Type.Array(Type.String(), {
+        minItems: 1,
+        maxItems: 8,
+        uniqueItems: true,
+        description: 'Settings (dotted paths) that no two units of this role have alike: a leader lets the second one in no more',
+      }),
+    ),
     sections: Type.Optional(
       Type.Array(SectionName, {
         minItems: 1,

@@ -10,6 +10,8 @@ export interface OwnRole {
   name: string;
   /** The leader's role. */
   follows?: string;
+  /** Dotted paths of settings in which each unit that follows is another. */
+  unique: string[];
   /** systemd units of the services of other roles: they are to stay off. */
   idle: string[];
   /** The steps whose files a leader renders for those who follow it, by role. */
@@ -46,6 +48,7 @@ export function unitForRole(unit: Unit, name: string | undefined): Unit {
     ownRole: {
       name,
       ...(role.follows === undefined ? {} : { follows: role.follows }),
+      unique: role.unique ?? [],
       idle: Object.entries(unit.services)
         .map(([each, service]) => unitOf(each, service))
         .filter((each) => !units.includes(each)),

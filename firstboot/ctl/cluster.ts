@@ -3,7 +3,7 @@ import { bundleHash } from '../cluster/follower/bundle.ts';
 import { readFollowed } from '../cluster/follower/followed.ts';
 import { readLeader } from '../cluster/follower/leader.ts';
 import { adminKey, leaderFingerprint, newAdminKey, publishedFile } from '../cluster/leader/publish.ts';
-import { followerState, followers, keepInvite, newInvite, revoke } from '../cluster/leader/registry.ts';
+import { alike, followerState, followers, keepInvite, newInvite, revoke } from '../cluster/leader/registry.ts';
 import { CLUSTER_PORT } from '../contract/cluster.ts';
 import { ExitCode, UnitError } from '../kit/errors.ts';
 import { LOCK, lock } from '../kit/lock.ts';
@@ -125,20 +125,27 @@ async function list(session: Session): Promise<ExitCode> {
   await fingerprintOf(system);
   const all = await followers(system);
   const rows = await Promise.all(all.map(async (each) => ({ ...each, state: await followerState(system, each) })));
-  const data = rows.map(({ id, role, name, state, seen, report }) => ({
+  const twice = alike(all);
+  const data = rows.map(({ id, role, name, unique = {}, state, seen, report }) => ({
     id,
     role,
     name,
+    unique,
     state,
     seen: new Date(seen).toISOString(),
+    alike: twice.get(id)?.other.id ?? null,
     message: report?.message ?? '',
   }));
   session.emit({ type: 'result', command: 'cluster list', data });
   if (data.length === 0) session.print('No unit follows this one: `unitctl cluster invite` makes a join code.');
-  for (const { id, role, name, state, seen, message } of data) {
-    session.print(`${id}  ${role.padEnd(12)} ${name.padEnd(20)} ${state.padEnd(12)} ${seen}${message === '' ? '' : `  ${message}`}`);
+  for (const { id, role, name, unique, state, seen, ...more } of data) {
+    const what = [role, ...Object.values(unique)].join(' ');
+    const notes = [more.message, more.alike === null ? '' : `the same as ${more.alike}`].filter((note) => note !== '');
+    session.print([id, '', what.padEnd(12), name.padEnd(20), state.padEnd(12), seen, ...notes.map((note) => ` ${note}`)].join(' '));
   }
-  return data.every(({ state }) => state === 'ready' || state === 'revoked') ? ExitCode.ok : ExitCode.notReady;
+  return data.every(({ state, ...more }) => (state === 'ready' && more.alike === null) || state === 'revoked')
+    ? ExitCode.ok
+    : ExitCode.notReady;
 }
 
 async function cutOff(session: Session, id: string): Promise<ExitCode> {

@@ -5,9 +5,11 @@
 import { setTimeout } from 'node:timers/promises';
 
 import { parseJournal } from '../apply/journal.ts';
+import { openSettings } from '../apply/open-settings.ts';
 import { bundleHash, checkBundle, hasPrevious, keepBundle, previousBundle, takeBundle } from '../cluster/follower/bundle.ts';
 import { readFollowed, updateFollowed } from '../cluster/follower/followed.ts';
 import { fetchFiles, type Leader, type NewFiles, readLeader, sendReport } from '../cluster/follower/leader.ts';
+import { uniqueOf } from '../cluster/unique.ts';
 import { LONGEST_WAIT, type Report } from '../contract/cluster.ts';
 import { UNIT_PATHS } from '../contract/unit.ts';
 import { ExitCode, Interrupted, ProgramError, UnitError } from '../kit/errors.ts';
@@ -182,7 +184,8 @@ async function lastGoodRun(system: System): Promise<string | undefined> {
 async function tell(session: Session, leader: Leader, life: Life): Promise<void> {
   const { system } = session;
   const hash = await bundleHash(system);
-  const now = await outcomeNow(system, life);
+  const outcome = await outcomeNow(system, life);
+  const now = outcome && { ...outcome, ...(await uniqueNow(system)) };
   const { report: before, untold } = await readFollowed(system);
   const changed = now !== undefined && hash !== undefined && JSON.stringify(before) !== JSON.stringify({ ...now, hash });
   const report: Report | undefined = changed ? { ...now, hash } : before;
@@ -190,6 +193,12 @@ async function tell(session: Session, leader: Leader, life: Life): Promise<void>
   await updateFollowed(system, { report, untold: true });
   await sendReport(system, leader, report);
   await updateFollowed(system, { untold: undefined });
+}
+
+async function uniqueNow(system: System): Promise<Pick<Report, 'unique'>> {
+  const settings = await openSettings(system);
+  const unique = settings && uniqueOf((await readUnit(system)).ownRole?.unique ?? [], settings);
+  return unique === undefined ? {} : { unique };
 }
 
 /** Undefined while that cannot be said: a run is under way, or services are down for the first time, as while they start. */

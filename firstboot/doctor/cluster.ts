@@ -1,5 +1,5 @@
 import { readFollowed } from '../cluster/follower/followed.ts';
-import { followerState, followers, type KnownFollower } from '../cluster/leader/registry.ts';
+import { alike, followerState, followers, type KnownFollower } from '../cluster/leader/registry.ts';
 import type { CheckFinding } from '../contract/helper.ts';
 import type { System } from '../kit/system.ts';
 import { type DoctorCheck, ok, problem } from './check.ts';
@@ -79,7 +79,11 @@ async function ofFollower(system: System, now: number): Promise<CheckFinding> {
 
 async function ofLeader(system: System, now: number): Promise<CheckFinding[]> {
   const all = (await followers(system)).filter(({ revoked }) => !revoked);
-  const findings = await Promise.all(all.map((each) => aboutFollower(system, each, now)));
+  const twice = [...alike(all)].filter(([id, { other }]) => id < other.id);
+  const findings = [
+    ...(await Promise.all(all.map((each) => aboutFollower(system, each, now)))),
+    ...twice.map(([id, { other, path }]) => aboutTwo(id, other, path)),
+  ];
   const wrong = findings.filter((finding) => finding !== undefined);
   if (wrong.length > 0) return wrong;
   return [ok(`${all.length} units follow this one.`, `${all.length} 台のユニットが追従しています。`, `Ведомых узлов: ${all.length}.`)];
@@ -133,6 +137,23 @@ async function aboutFollower(system: System, follower: KnownFollower, now: numbe
       en: 'Mend the settings here; it tries the next files by itself.',
       ja: 'このユニットの設定を直してください。次のファイルは自動的に試されます。',
       ru: 'Исправьте настройки здесь; следующие файлы он опробует сам.',
+    },
+  );
+}
+
+function aboutTwo(id: string, { id: other, role, unique }: KnownFollower, path: string): CheckFinding {
+  const value = unique?.[path] ?? '';
+  return problem(
+    'error',
+    {
+      en: `${role} ${id} and ${role} ${other} are the same: ${path} of both is ${value}.`,
+      ja: `${role} ${id} と ${role} ${other} が重複しています。どちらも ${path} が ${value} です。`,
+      ru: `${role} ${id} и ${role} ${other} одинаковы: ${path} у обоих ${value}.`,
+    },
+    {
+      en: `On the one that is wrong: unitctl settings set ${path}. One that is gone for good: unitctl cluster revoke ID`,
+      ja: `誤っているユニットで unitctl settings set ${path} を実行してください。廃止した場合: unitctl cluster revoke ID`,
+      ru: `На том, что задан неверно: unitctl settings set ${path}. Если один выведен насовсем: unitctl cluster revoke ID`,
     },
   );
 }

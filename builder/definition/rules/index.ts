@@ -12,6 +12,7 @@ import { portOnce } from './port-once.ts';
 import { portReserved } from './port-reserved.ts';
 import { probeAddress } from './probe-address.ts';
 import { probePort } from './probe-port.ts';
+import { roleUnique } from './role-unique.ts';
 import { roles } from './roles.ts';
 import type { Rule } from './rule.ts';
 import { sampleAnswers } from './sample-answers.ts';
@@ -35,6 +36,7 @@ export const RULES: readonly Rule[] = [
   filesExist,
   containers,
   roles,
+  roleUnique,
   artifactFiles,
   kernelDrivers,
   serviceKnown,

@@ -1,6 +1,7 @@
 /** Which settings an image has, and which of them it reads where. */
 import { answersSchema } from '../../../firstboot/settings/answers.ts';
 import { pointerOf } from '../../../firstboot/settings/pointer.ts';
+import { schemaForAnswers } from '../../../firstboot/settings/roles.ts';
 import { type Setting, settingsOf } from '../../../firstboot/settings/walk.ts';
 import type { Location } from '../../kit/errors.ts';
 import type { ImageUnderCheck } from './rule.ts';
@@ -15,6 +16,11 @@ export interface Read {
 
 export function allSettings(image: ImageUnderCheck): Setting[] {
   return settingsOf(answersSchema(image.settings?.schema));
+}
+
+/** Those that units of one role have. */
+export function settingsIn(image: ImageUnderCheck, role: string): Setting[] {
+  return settingsOf(answersSchema(schemaForAnswers(image.settings?.schema, { cluster: { role } })));
 }
 
 export function readsOf(image: ImageUnderCheck): Read[] {
@@ -40,7 +46,13 @@ export function readsOf(image: ImageUnderCheck): Read[] {
   const opened = image.definition.ports.flatMap(({ port, from }, index): Read[] =>
     from === undefined ? [] : [{ path: from, where: image.document.locate(`/ports/${index}/from`), by: `port ${port}` }],
   );
-  return [...inTexts, ...named, ...asked, ...opened];
+  const apart = Object.entries(image.definition.roles ?? {}).flatMap(([role, { unique = [] }]) =>
+    unique.map((path, index): Read => {
+      const where = image.document.locate(`/roles${pointerOf([role])}/unique/${index}`);
+      return { path, where, by: `role "${role}"` };
+    }),
+  );
+  return [...inTexts, ...named, ...asked, ...opened, ...apart];
 }
 
 /** Whether reading `read` reads the setting: itself, a group that holds it, or a member of it (an item of a list). */

@@ -1,10 +1,7 @@
-import { answersSchema } from '../../../firstboot/settings/answers.ts';
 import { pointerOf } from '../../../firstboot/settings/pointer.ts';
-import { schemaForAnswers } from '../../../firstboot/settings/roles.ts';
-import { settingsOf } from '../../../firstboot/settings/walk.ts';
 import type { Problem } from '../../kit/errors.ts';
 import { type ImageUnderCheck, problemAt, type Rule } from './rule.ts';
-import { allSettings, covers } from './settings.ts';
+import { allSettings, covers, settingsIn } from './settings.ts';
 
 /** A variable has one value; what a unit that follows fills in itself, it reads of settings that it has. */
 export const variablesOwn: Rule = {
@@ -36,13 +33,12 @@ function twice(image: ImageUnderCheck): Problem[] {
 function strangers(image: ImageUnderCheck): Problem[] {
   const { steps, roles = {} } = image.definition;
   const known = allSettings(image);
-  const knownIn = (role: string) => settingsOf(answersSchema(schemaForAnswers(image.settings?.schema, { cluster: { role } })));
   return image.texts.flatMap(({ name, parameter, step, reading, locate }) => {
     if (parameter !== 'own') return [];
     const following = Object.keys(roles).filter(
       (role) => roles[role]?.follows !== undefined && (steps[step]?.roles?.includes(role) ?? true),
     );
-    const settings = following.map((role) => ({ role, known: knownIn(role) }));
+    const settings = following.map((role) => ({ role, known: settingsIn(image, role) }));
     return reading.references.flatMap(({ head, path, line, column }): Problem[] => {
       // One that no role has is said by another rule.
       if (head !== 'settings' || !known.some((setting) => covers(path, setting.path))) return [];

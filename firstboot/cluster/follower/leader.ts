@@ -12,6 +12,7 @@ import {
   LONGEST_WAIT,
   NOTIFIED_HEADER,
   type Report,
+  type Unique,
 } from '../../contract/cluster.ts';
 import { ExitCode, UnitError } from '../../kit/errors.ts';
 import { readIfExists, writeFileAtomic } from '../../kit/files.ts';
@@ -66,15 +67,16 @@ export async function readLeader(system: System): Promise<Leader | undefined> {
 /**
  * Asks to be let in. The key is on disk before the leader hears of it: whoever is cut off in between asks again with the same.
  * Whom this unit follows stays as it is until `keepLeader`.
+ * @param unique what no other unit of its role may have; the leader refuses who has it
  */
-export async function join(system: System, code: JoinCode): Promise<Leader> {
+export async function join(system: System, code: JoinCode, unique?: Unique): Promise<Leader> {
   const store = new SecretStore(system);
   const name = keyOf(code);
   const key = (await store.read(name)) ?? randomBytes(32).toString('hex');
   await store.write(name, key);
   system.scrubber.register(code.secret);
   const { addresses, port, fingerprint, invite, secret } = code;
-  const body = { invite, secret, key, name: hostname() };
+  const body = { invite, secret, key, name: hostname(), ...(unique && { unique }) };
   const answer = await ask(code, { method: 'POST', path: '/v1/join', body, timeout: SECONDS, signal: system.signal });
   if (answer.code !== 200) throw refused(answer);
   const joined = JSON.parse(answer.text) as Joined;
@@ -134,13 +136,15 @@ async function askAs(
   return ask(leader, { ...question, key, signal: system.signal });
 }
 
+const REMEDIES: Readonly<Record<number, readonly string[]>> = {
+  401: ['Make a new code on the leader, `unitctl cluster invite`, and give it: `unitctl settings set cluster.join` on this unit.'],
+  409: ['Change this setting here and try again; where the other unit is gone for good, first on the leader: `unitctl cluster revoke ID`.'],
+};
+
 function refused({ code, text }: Answer): UnitError {
   return new UnitError(`the leader refused: ${reason(text) ?? `status ${code}`}`, {
     exitCode: ExitCode.step,
-    remedies:
-      code === 401
-        ? ['Make a new code on the leader, `unitctl cluster invite`, and give it: `unitctl settings set cluster.join` on this unit.']
-        : [],
+    remedies: REMEDIES[code] ?? [],
   });
 }
 

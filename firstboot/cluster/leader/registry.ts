@@ -10,6 +10,7 @@ import { printable } from '../../kit/printable.ts';
 import type { System } from '../../kit/system.ts';
 import { validateBy } from '../../settings/index.ts';
 import { sha256 } from '../hash.ts';
+import { alikeIn } from '../unique.ts';
 import { prepareFolders, publishedFile, writeForServer } from './publish.ts';
 
 export interface KnownFollower extends Follower {
@@ -66,6 +67,18 @@ export async function followerState(system: System, { revoked, report, role }: K
   return report.state === 'ready' && newest !== undefined && sha256(newest) !== report.hash ? 'behind' : report.state;
 }
 
+/** Units of one role that have a setting alike which none may have with another: each with the first other one, and that setting. */
+export function alike(all: readonly KnownFollower[]): Map<string, { other: KnownFollower; path: string }> {
+  const rest = all.filter(({ revoked }) => !revoked);
+  const found = rest.flatMap((each) =>
+    rest.flatMap((other): [string, { other: KnownFollower; path: string }][] => {
+      const path = other.id === each.id || other.role !== each.role ? undefined : alikeIn(each.unique, other.unique);
+      return path === undefined ? [] : [[each.id, { other, path }]];
+    }),
+  );
+  return new Map(found.reverse());
+}
+
 export async function revoke(system: System, id: string): Promise<void> {
   await prepareFolders(system);
   await writeForServer(system, join(CLUSTER_PATHS.revoked, id), '');
@@ -76,9 +89,14 @@ async function isRevoked(system: System, id: string): Promise<boolean> {
 }
 
 /** What a follower says of itself is shown in terminals. */
-function withPlainTexts({ report, ...follower }: Follower): Follower {
-  const { name } = follower;
-  return { ...follower, name: printable(name), ...(report && { report: { ...report, message: printable(report.message) } }) };
+function withPlainTexts({ report, unique, ...follower }: Follower): Follower {
+  const plain = Object.entries(unique ?? {}).map(([path, value]) => [path, printable(value)]);
+  return {
+    ...follower,
+    name: printable(follower.name),
+    ...(unique && { unique: Object.fromEntries(plain) }),
+    ...(report && { report: { ...report, message: printable(report.message) } }),
+  };
 }
 
 /** No link is followed, and nothing large is read. */

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { CALL_HEADER, FILES_PATH, HASH_HEADER, JoinRequest, LONGEST_WAIT, NOTIFIED_HEADER, Report } from '../../contract/cluster.ts';
 import { validateBy } from '../../settings/index.ts';
-import type { Known, Store } from './store.ts';
+import { type Known, type Store, Taken } from './store.ts';
 
 const LARGEST = 16 * 1024;
 
@@ -71,7 +71,8 @@ export class ClusterApp {
 
   async #join(request: IncomingMessage): Promise<Reply> {
     const body = await bodyOf<JoinRequest>(request, JoinRequest);
-    const joined = body === undefined ? undefined : await this.#store.join(body, Date.now());
+    const joined = body === undefined ? undefined : await this.#store.join(body, Date.now()).catch(takenOf);
+    if (joined instanceof Taken) return said(409, joined.message);
     if (joined === undefined) return this.#refuse(request, 'this join code is unknown, over or used');
     this.#log(`follower ${joined.id} joined as ${joined.role}`);
     return { code: 200, body: JSON.stringify(joined) };
@@ -150,6 +151,11 @@ export class ClusterApp {
     this.#refused.counts.set(address, count);
     return count > PATIENCE ? said(429, 'too many attempts: try again in a minute') : said(401, why);
   }
+}
+
+function takenOf(error: unknown): Taken {
+  if (error instanceof Taken) return error;
+  throw error;
 }
 
 function said(code: number, error: string): Reply {

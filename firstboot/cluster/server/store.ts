@@ -7,6 +7,7 @@ import { CLUSTER_PATHS, Follower, Invite, type Joined, type JoinRequest, type Re
 import { ignoreMissing, makeFolder, readIfExists, removeFile, syncFolder, writeFileAtomic } from '../../kit/files.ts';
 import { validateBy } from '../../settings/index.ts';
 import { isSecret, sha256 } from '../hash.ts';
+import { alikeIn } from '../unique.ts';
 
 export interface StorePaths {
   /** `CLUSTER_PATHS.folder`. */
@@ -23,6 +24,9 @@ export interface Files {
   text: string;
   hash: string;
 }
+
+/** Another unit of the role is what this one would be. */
+export class Taken extends Error {}
 
 /** Between two notes that a follower was there, milliseconds: disks wear out. */
 const SEEN_EVERY = 30_000;
@@ -45,13 +49,15 @@ export class Store {
   /**
    * A code is used by whoever comes first, and by that one as often as it needs to hear the answer, also when the code is over by then.
    * Undefined for a code that is unknown, over or used by somebody else.
+   * @throws Taken for a good code of a unit that has what none may have alike with another; the code can be used again
    */
   async join(request: JoinRequest, now: number): Promise<Joined | undefined> {
     const use = (await this.#usedBy(request.invite)) ?? (await this.#use(request, now));
     if (use === undefined || !isSecret(request.key, use.key)) return undefined;
     const { id, role, key } = use;
+    const { name, invite, unique } = request;
     if ((await readIfExists(this.#file(id))) === undefined) {
-      await this.#write(id, { role, name: request.name, key, invite: request.invite, joined: now, seen: now });
+      await this.#write(id, { role, name, key, invite, joined: now, seen: now, ...(unique && { unique }) });
     }
     return { id, role };
   }
@@ -61,9 +67,10 @@ export class Store {
   }
 
   /** Who has used the code once this is done: this one, or somebody who was a little earlier. */
-  async #use({ invite, secret, key }: JoinRequest, now: number): Promise<Use | undefined> {
+  async #use({ invite, secret, key, unique }: JoinRequest, now: number): Promise<Use | undefined> {
     const made = await read<Invite>(join(this.#folder, basename(CLUSTER_PATHS.invites), `${invite}.json`), Invite);
     if (made === undefined || !isSecret(secret, made.secret) || made.expires < now) return undefined;
+    await this.#refuseAlike(made.role, unique);
     const use: Use = { id: randomBytes(8).toString('hex'), key: sha256(key), role: made.role };
     // A link appears whole, and only where there is nothing yet.
     const [mark, whole] = [join(this.#state, 'used', invite), join(this.#state, 'used', `${invite}.${use.id}`)];
@@ -77,6 +84,13 @@ export class Store {
       return await this.#usedBy(invite);
     } finally {
       await removeFile(whole);
+    }
+  }
+
+  async #refuseAlike(role: string, unique: JoinRequest['unique']): Promise<void> {
+    for (const other of await this.#followers()) {
+      const path = other.role === role ? alikeIn(unique, other.unique) : undefined;
+      if (path !== undefined) throw new Taken(`its ${path} is ${unique?.[path]}, and so is that of ${other.id} (${other.name})`);
     }
   }
 
@@ -96,8 +110,8 @@ export class Store {
     if (now - follower.seen > SEEN_EVERY) await this.#write(id, { ...follower, seen: now });
   }
 
-  async report({ id, ...follower }: Known, report: Report, now: number): Promise<void> {
-    await this.#write(id, { ...follower, seen: now, report });
+  async report({ id, unique: _, ...follower }: Known, { unique, ...report }: Report, now: number): Promise<void> {
+    await this.#write(id, { ...follower, seen: now, report, ...(unique && { unique }) });
   }
 
   /** The files of a role; undefined where the leader has none yet. */
@@ -123,10 +137,19 @@ export class Store {
 
   /** Followers that are not cut off. */
   async count(): Promise<number> {
+    return (await this.#followers()).length;
+  }
+
+  async #followers(): Promise<Known[]> {
     const names = (await readdir(join(this.#state, 'followers')).catch(ignoreMissing)) ?? [];
     const ids = names.filter((name) => /^[0-9a-f]{16}\.json$/.test(name)).map((name) => name.slice(0, 16));
-    const revoked = await Promise.all(ids.map((id) => this.#isRevoked(id)));
-    return revoked.filter((each) => !each).length;
+    const found = await Promise.all(
+      ids.map(async (id) => {
+        const follower = (await this.#isRevoked(id)) ? undefined : await read<Follower>(this.#file(id), Follower);
+        return follower === undefined ? [] : [{ ...follower, id }];
+      }),
+    );
+    return found.flat();
   }
 
   #file(id: string): string {

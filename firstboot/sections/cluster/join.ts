@@ -3,6 +3,8 @@ import { DONE, due } from '../../apply/change.ts';
 import { decodeJoinCode } from '../../cluster/code.ts';
 import { bundleHash, checkBundle, takeBundle } from '../../cluster/follower/bundle.ts';
 import { fetchFiles, join, keepLeader, readLeader } from '../../cluster/follower/leader.ts';
+import { uniqueOf } from '../../cluster/unique.ts';
+import type { Unique } from '../../contract/cluster.ts';
 import { ExitCode, UnitError } from '../../kit/errors.ts';
 import type { BeginChange } from '../changes.ts';
 
@@ -10,6 +12,7 @@ interface P extends Record<string, unknown> {
   role: string;
   /** A secret. */
   code: string | undefined;
+  unique: Unique | undefined;
 }
 
 export const joinLeader: BeginChange<P> = {
@@ -21,7 +24,8 @@ export const joinLeader: BeginChange<P> = {
   }),
 
   parameters(settings, { ownRole }) {
-    return ownRole?.follows === undefined ? undefined : { role: ownRole.name, code: settings.cluster?.join };
+    if (ownRole?.follows === undefined) return undefined;
+    return { role: ownRole.name, code: settings.cluster?.join, unique: uniqueOf(ownRole.unique, settings) };
   },
 
   async check({ code }, { system }) {
@@ -31,7 +35,7 @@ export const joinLeader: BeginChange<P> = {
     return (await bundleHash(system)) === undefined ? due('it has no files of the leader yet') : DONE;
   },
 
-  async apply({ code, role }, { system, unit, log }) {
+  async apply({ code, role, unique }, { system, unit, log }) {
     const known = await readLeader(system);
     const wanted = code === undefined ? undefined : decodeJoinCode(code);
     if (wanted !== undefined && wanted.role !== role) {
@@ -40,7 +44,7 @@ export const joinLeader: BeginChange<P> = {
         remedies: [`On the leader: unitctl cluster invite --role ${role}`],
       });
     }
-    const leader = wanted === undefined || wanted.invite === known?.invite ? known : await join(system, wanted);
+    const leader = wanted === undefined || wanted.invite === known?.invite ? known : await join(system, wanted, unique);
     if (leader === undefined) throw new UnitError('there is no join code', { exitCode: ExitCode.answers });
     log(`the leader is ${leader.addresses.join(', ')}, this unit is ${leader.id} there`);
     const { files } = await fetchFiles(system, leader, {});

@@ -12,7 +12,7 @@ import { bundleUnitctl, EMPTY_UNIT, FakeUnit, type Outcome } from './fake-unit.t
 
 const roles: Unit['roles'] = {
   register: { title: { en: 'Register' } },
-  core: { title: { en: 'Core' }, follows: 'register' },
+  core: { title: { en: 'Core' }, follows: 'register', unique: ['product.coreId'] },
   static: { title: { en: 'Static web' }, follows: 'register' },
   mirror: { title: { en: 'Mirror' }, follows: 'register' },
 };
@@ -260,6 +260,17 @@ describe('a leader and its followers', () => {
     expect(again.stderr + again.stdout).not.toContain(code);
   });
 
+  it('a second unit that is the same as the first is not let in, and hears what to do', async () => {
+    const second = make();
+    const refused = await apply(second, { cluster: { role: 'core', join: await inviteFor('core') }, product: { coreId: 'co2' } });
+    expect(refused.exitCode).not.toBe(0);
+    const [{ id } = { id: '' }] = await rows();
+    expect(refused.stderr).toContain(`the leader refused: its product.coreId is co2, and so is that of ${id} (`);
+    expect(refused.stderr).toContain('Change this setting here and try again');
+    expect(await rows()).toHaveLength(1);
+    expect(existsSync(second.at('/var/lib/unit/leader.json'))).toBe(false);
+  });
+
   it('one role cannot read the files of another, and a stranger none', async () => {
     const ask = (key: string): Promise<{ code: number; text: string }> =>
       new Promise((resolve, reject) => {
@@ -351,6 +362,24 @@ describe('a leader and its followers', () => {
     expect((await leader.unitctl(['settings', 'set', 'product.core', '192.0.2.101'])).exitCode).toBe(0);
     await serve();
     await until(() => core.read('/var/shop/core/conf/core.yml') === 'listen: 192.0.2.101:3000\n');
+  });
+
+  it('two units that have become the same are shown on the leader, until one of them is another again', async () => {
+    const [{ id = '' } = {}] = await rows();
+    const folder = '/var/lib/unit-cluster/followers';
+    const other = 'f'.repeat(16);
+    leader.write(`${folder}/${other}.json`, leader.read(`${folder}/${id}.json`));
+    const list = await leader.unitctl(['cluster', 'list']);
+    expect(list.exitCode).toBe(1);
+    expect(list.stdout).toMatch(new RegExp(`^${id} +core co2 .* the same as ${other}$`, 'm'));
+    const doctor = await leader.unitctl(['doctor', 'cluster']);
+    expect(doctor.exitCode).toBe(1);
+    expect(doctor.stdout).toContain(`core ${id} and core ${other} are the same: product.coreId of both is co2.`);
+    // What the follower tells of itself counts.
+    expect((await core.unitctl(['settings', 'set', 'product.coreId', 'co3'])).exitCode).toBe(0);
+    await until(async () => (await rows()).every(({ alike }) => alike === null));
+    rmSync(leader.at(`${folder}/${other}.json`));
+    expect((await leader.unitctl(['cluster', 'list'])).stdout).toContain('core co3');
   });
 
   it('a follower that is cut off gets nothing any more', async () => {

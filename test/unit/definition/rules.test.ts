@@ -528,6 +528,43 @@ const BROKEN: [rule: string, what: string, Change, findings: string[]][] = [
     ],
   ],
   [
+    'role-unique',
+    'units that are told apart by what they have not, by a secret, by a long text, or by nobody',
+    {
+      replace: [
+        [
+          'kernel: generic',
+          `roles:
+  lead: { title: { en: L }, unique: [product.otherId] }
+  core: { title: { en: C }, follows: lead, unique: [product.otherId, product.key, product.text, product.list, product.coreId, product.none] }
+kernel: generic`,
+        ],
+      ],
+      files: {
+        'settings.schema.json': JSON.stringify({
+          ...SETTINGS,
+          properties: {
+            ...SETTINGS.properties,
+            coreId: { type: 'string', maxLength: 9, 'x-roles': ['core'], 'x-titles': { en: 'Core' } },
+            text: { type: 'string', 'x-roles': ['core'], 'x-titles': { en: 'Text' } },
+            list: { type: 'array', items: { type: 'string' }, 'x-roles': ['core'], 'x-titles': { en: 'List' } },
+            key: { type: 'string', maxLength: 9, writeOnly: true, 'x-roles': ['core'], 'x-titles': { en: 'Key' } },
+            otherId: { type: 'integer', 'x-roles': ['lead'], 'x-titles': { en: 'Other' } },
+          },
+        }),
+        'sample/answers.yaml': 'schemaVersion: 1\ncluster: { role: lead }\nproduct: { admin: { email: a@example.org } }\n',
+      },
+    },
+    [
+      'role-unique image.yaml:20:29 /roles/lead/unique: role "lead" has "unique", and follows nobody [Only a leader looks.]',
+      'role-unique image.yaml:21:53 /roles/core/unique/0: units of the role "core" have no setting product.otherId [Put "core" into its x-roles.]',
+      'role-unique image.yaml:21:70 /roles/core/unique/1: product.key is a secret, and the leader would be told it [Name a setting that is none.]',
+      'role-unique image.yaml:21:83 /roles/core/unique/2: product.text is no short scalar [Text with a "maxLength" of 100 at most, or a number.]',
+      'role-unique image.yaml:21:97 /roles/core/unique/3: product.list is no short scalar [Text with a "maxLength" of 100 at most, or a number.]',
+      'setting-known image.yaml:21:127 /roles/core/unique/5: role "core" reads the setting product.none, which there is not',
+    ],
+  ],
+  [
     'setting-known',
     'a setting that there is not',
     { replace: [['{{settings.domain.name}}', '{{settings.domain.nam}}']] },

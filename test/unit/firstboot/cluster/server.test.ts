@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sha256 } from '../../../../firstboot/cluster/hash.ts';
 import { ClusterApp } from '../../../../firstboot/cluster/server/app.ts';
 import { CLUSTER_LIMITS, clusterServer } from '../../../../firstboot/cluster/server/server.ts';
-import { Store } from '../../../../firstboot/cluster/server/store.ts';
+import { Store, Taken } from '../../../../firstboot/cluster/server/store.ts';
 
 const HOUR = 3_600_000;
 const INVITE = '0123456789abcdef';
@@ -105,6 +105,47 @@ describe("the leader's server", () => {
       invite(Date.now() - 1);
       expect(await store.join(joining(), Date.now())).toBeUndefined();
       expect(readdirSync(at('state/used'))).toEqual([]);
+    });
+
+    describe('of a unit that none of its role may be like', () => {
+      const NEXT = 'fedcba9876543210';
+      const first = { ...joining(), unique: { 'product.id': 'co1' } };
+      const second = { ...joining(OTHER), invite: NEXT, unique: { 'product.id': 'co1' } };
+      beforeEach(async () => {
+        invite(Date.now() + HOUR);
+        await store.join(first, Date.now());
+        invite(Date.now() + HOUR, NEXT);
+      });
+
+      it('is refused while another is the same, and lets it in as another one', async () => {
+        const refused = await ask('POST', '/v1/join', { body: second });
+        expect(refused.code).toBe(409);
+        expect(refused.text).toMatch(/its product\.id is co1, and so is that of [0-9a-f]{16} \(core-1\)/);
+        expect(readdirSync(at('state/used'))).toEqual([INVITE]);
+        expect((await ask('POST', '/v1/join', { body: { ...second, unique: { 'product.id': 'co2' } } })).code).toBe(200);
+        // Whoever is in already may ask again, whatever it has become since.
+        expect((await ask('POST', '/v1/join', { body: first })).code).toBe(200);
+      });
+
+      it('says nothing to whom has no good code', async () => {
+        expect((await ask('POST', '/v1/join', { body: { ...second, secret: OTHER } })).code).toBe(401);
+        expect((await ask('POST', '/v1/join', { body: { ...second, invite: '0'.repeat(16) } })).code).toBe(401);
+      });
+
+      it('counts what it has become since, and those that are cut off no more', async () => {
+        const [{ id = '' } = {}] = readdirSync(at('state/followers')).map((name) => ({ id: name.slice(0, 16) }));
+        const report = { hash: '0'.repeat(64), state: 'ready', message: '', unique: { 'product.id': 'co3' } };
+        expect((await ask('POST', '/v1/report', { key: `${id}.${KEY}`, body: report })).code).toBe(204);
+        const third = { ...second, unique: { 'product.id': 'co3' } };
+        await expect(store.join(third, Date.now())).rejects.toThrow(Taken);
+        writeFileSync(at(`revoked/${id}`), '');
+        expect(await store.join(third, Date.now())).toMatchObject({ role: 'core' });
+      });
+
+      it('may be like one of another role', async () => {
+        writeFileSync(at(`invites/${NEXT}.json`), JSON.stringify({ role: 'static', secret: sha256(SECRET), expires: Date.now() + HOUR }));
+        expect(await store.join(second, Date.now())).toMatchObject({ role: 'static' });
+      });
     });
   });
 

@@ -29,7 +29,7 @@ const UNIT: Unit = {
   },
   roles: {
     lead: { title: { en: 'Leader' } },
-    core: { title: { en: 'Core' }, follows: 'lead', sections: ['administrator'] },
+    core: { title: { en: 'Core' }, follows: 'lead', unique: ['product.coreId'], sections: ['administrator'] },
     alone: { title: { en: 'All' } },
   },
   services: {
@@ -62,7 +62,7 @@ describe('a unit in a role', () => {
     expect(core.setup?.sections).toEqual(['administrator']);
     expect(core.setup?.nextSteps?.map(({ text }) => text.en)).toEqual(['Look']);
     expect(unitForRole(UNIT, 'lead').setup?.nextSteps?.map(({ text }) => text.en)).toEqual(['Invite', 'Look']);
-    expect(core.ownRole).toEqual({ name: 'core', follows: 'lead', idle: ['redis.service'], followers: {} });
+    expect(core.ownRole).toEqual({ name: 'core', follows: 'lead', unique: ['product.coreId'], idle: ['redis.service'], followers: {} });
   });
 
   it('leaves the values of its files to the leader, who has them, but for its own', () => {
