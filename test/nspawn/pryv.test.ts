@@ -126,8 +126,11 @@ describe.skipIf(why !== undefined)('a platform of units', () => {
     expect(log).not.toContain(key);
   });
 
-  it('a second core joins, and its users are led to it', async () => {
+  it('a second core joins, which cannot be the first, and its users are led to it', async () => {
     const second = await lab.boot(tree, { name: 'core-2', address: ADDRESSES.core2 });
+    // The sample answers are the first one's.
+    const taken = { why: expect.stringMatching(/its product\.coreId is co1, and so is that of/) as string };
+    await expect(platform.joins(second, 'core')).rejects.toMatchObject(taken);
     await platform.joins(second, 'core', { product: { coreId: 'co2' } });
     await platform.until(() => platform.allReady(4));
     const eventsThere = await platform.newUser('bobby', ADDRESSES.core2, 'co2');

@@ -134,6 +134,16 @@ describe('the files of pryv', () => {
     expect((await coreFile()).core.id).toBe('co1');
   });
 
+  it.each(['register-files', 'slave-files'])('further cores have the names of their places, those that are gone too: %s', async (step) => {
+    const { product } = parse(text('sample/answers.yaml')) as { product: object };
+    const moreCores = [{ address: '10.0.0.2', hosting: 'lab-2' }, {}, { address: 'co4.example.net' }];
+    const found = (await files(step, { more: { product: { ...product, moreCores } } })).get('register/conf/register.json') ?? '';
+    const { addresses, hostings } = JSON.parse(found) as Record<'addresses' | 'hostings', Record<string, string>>;
+    expect(addresses).toMatchObject({ co1: '192.0.2.2', co2: '10.0.0.2', co3: '', co4: 'co4.example.net', co9: '' });
+    expect(hostings).toMatchObject({ co1: 'lab-1', co2: 'lab-2', co3: '', co4: '' });
+    expect(Object.keys(hostings)).toEqual((JSON.parse(text('settings.schema.json')) as SettingSchema).properties?.['coreId']?.enum);
+  });
+
   it("trusts pages of the platform's domain and none of a domain that only begins with it", async () => {
     // `*` is anything, and the whole origin has to match.
     expect((await coreFile()).auth.trustedApps).toBe('*@https://*.platform.example.org');
@@ -147,9 +157,8 @@ describe('addresses of the platform', () => {
   };
 
   it('may be host names where the register can lead to one', () => {
-    expect(problems({ core1Address: 'core.example.net', core2Address: 'core2.example.net', staticAddress: 'pages.example.net' })).toEqual(
-      [],
-    );
+    const cores = { core1Address: 'core.example.net', moreCores: [{ address: 'core2.example.net', hosting: 'lab' }] };
+    expect(problems({ ...cores, staticAddress: 'pages.example.net' })).toEqual([]);
     expect(problems({ registerAddress: 'register.example.net' })).toEqual(['/product/registerAddress']);
     expect(problems({ websiteAddress: 'www.example.net' })).toEqual(['/product/websiteAddress']);
   });
