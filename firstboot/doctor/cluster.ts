@@ -79,7 +79,7 @@ async function ofFollower(system: System, now: number): Promise<CheckFinding> {
 
 async function ofLeader(system: System, now: number): Promise<CheckFinding[]> {
   const all = (await followers(system)).filter(({ revoked }) => !revoked);
-  const twice = [...alike(all)].filter(([id, { other }]) => id < other.id);
+  const twice = [...alike(all)].filter(([id, { other }]) => other.id < id);
   const findings = [
     ...(await Promise.all(all.map((each) => aboutFollower(system, each, now)))),
     ...twice.map(([id, { other, path }]) => aboutTwo(id, other, path)),
@@ -146,9 +146,9 @@ function aboutTwo(id: string, { id: other, role, unique }: KnownFollower, path: 
   return problem(
     'error',
     {
-      en: `${role} ${id} and ${role} ${other} are the same: ${path} of both is ${value}.`,
-      ja: `${role} ${id} と ${role} ${other} が重複しています。どちらも ${path} が ${value} です。`,
-      ru: `${role} ${id} и ${role} ${other} одинаковы: ${path} у обоих ${value}.`,
+      en: `${role} ${other} and ${role} ${id} are the same: ${path} of both is ${value}.`,
+      ja: `${role} ${other} と ${role} ${id} が重複しています。どちらも ${path} が ${value} です。`,
+      ru: `${role} ${other} и ${role} ${id} одинаковы: ${path} у обоих ${value}.`,
     },
     {
       en: `On the one that is wrong: unitctl settings set ${path}. One that is gone for good: unitctl cluster revoke ID`,
