@@ -99,6 +99,11 @@ interface Node {
 
 type Fault = { at: string; message: string; suggestion: string };
 
+/** Whether its value is one text, number, or yes and no. */
+export function isScalarSetting({ type }: SettingSchema): boolean {
+  return SCALARS.some((scalar) => scalar === type);
+}
+
 /** Everything that is wrong with a settings schema, with positions. */
 export function settingsSchemaProblems(document: SourceDocument): Problem[] {
   const validator = compileSchema(SettingNode);
@@ -246,7 +251,7 @@ const secretIsSetting: NodeRule = ({ pointer, schema, within }) => {
 };
 
 const ovfIsScalar: NodeRule = ({ pointer, schema }) =>
-  schema['x-ovf'] !== undefined && !SCALARS.some((scalar) => scalar === schema.type)
+  schema['x-ovf'] !== undefined && !isScalarSetting(schema)
     ? [
         {
           at: `${pointer}/x-ovf`,

@@ -1,6 +1,7 @@
 import { MAX_UNIQUE } from '../../../firstboot/contract/cluster.ts';
 import { pointerOf } from '../../../firstboot/settings/pointer.ts';
 import type { Problem } from '../../kit/errors.ts';
+import { isScalarSetting } from '../settings-schema.ts';
 import { type ImageUnderCheck, problemAt, type Rule } from './rule.ts';
 import { allSettings, settingsIn } from './settings.ts';
 
@@ -26,6 +27,6 @@ function problemsOf(image: ImageUnderCheck, role: string, path: string, pointer:
   if (schema.writeOnly === true)
     return [problemAt(image, pointer, `${path} is a secret, and the leader would be told it`, 'Name a setting that is none.')];
   const isShort = schema.type !== 'string' || schema.enum !== undefined || (schema.maxLength ?? Infinity) <= MAX_UNIQUE;
-  if (['string', 'integer', 'number', 'boolean'].some((type) => type === schema.type) && isShort) return [];
+  if (isScalarSetting(schema) && isShort) return [];
   return [problemAt(image, pointer, `${path} is no short scalar`, `Text with a "maxLength" of ${MAX_UNIQUE} at most, or a number.`)];
 }
